@@ -1,0 +1,77 @@
+"""Parameter and query fields: the type, the normalisation and the text that clients see, each written once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from server.domain import normalise
+
+Email = Annotated[
+    str, AfterValidator(normalise.email), Field(description="E-mail address.", examples=["ada@example.com"])
+]
+WorkEmail = Annotated[
+    str,
+    AfterValidator(normalise.email),
+    Field(description="Work e-mail address of the person.", examples=["ada@example.com"]),
+]
+PersonalEmail = Annotated[
+    str, AfterValidator(normalise.email), Field(description="Personal e-mail address of the person.")
+]
+CompanyDomain = Annotated[
+    str,
+    AfterValidator(normalise.company_domain),
+    Field(description="Company domain, the most precise way to name a company.", examples=["stripe.com"]),
+]
+CompanyName = Annotated[
+    str,
+    AfterValidator(lambda value: normalise.text(value, 200)),
+    Field(description="Company name, where the domain is not known.", min_length=1, examples=["Stripe"]),
+]
+PersonUrl = Annotated[
+    str,
+    AfterValidator(normalise.person_url),
+    Field(
+        description="LinkedIn profile of the person: URL or slug.",
+        examples=["https://www.linkedin.com/in/ada-lovelace"],
+    ),
+]
+CompanyUrl = Annotated[
+    str,
+    AfterValidator(normalise.company_url),
+    Field(description="LinkedIn page of the company.", examples=["https://www.linkedin.com/company/stripe"]),
+]
+FirstName = Annotated[
+    str, AfterValidator(lambda value: normalise.text(value, 100)), Field(description="Given name.", min_length=1)
+]
+LastName = Annotated[
+    str, AfterValidator(lambda value: normalise.text(value, 100)), Field(description="Family name.", min_length=1)
+]
+FullName = Annotated[
+    str,
+    AfterValidator(lambda value: normalise.text(value, 200)),
+    Field(description="Full name, where the halves are not known.", min_length=1),
+]
+JobTitle = Annotated[
+    str,
+    AfterValidator(lambda value: normalise.text(value, 200)),
+    Field(description="Job title; partial titles match.", min_length=1, examples=["VP Sales"]),
+]
+Location = Annotated[
+    str,
+    AfterValidator(lambda value: normalise.text(value, 200)),
+    Field(description="City, region or country.", min_length=1),
+]
+Country = Annotated[
+    str,
+    AfterValidator(normalise.country),
+    Field(description="Country as ISO 3166-1 alpha-2.", examples=["US"]),
+]
+Text = Annotated[str, AfterValidator(normalise.text)]
+Limit = Annotated[
+    int, Field(description="Most rows to return; each returned row is charged.", ge=1, le=100, examples=[10])
+]
+ForceRefresh = Annotated[
+    bool, Field(description="Ask the providers again and pay, even where a stored answer is still fresh.")
+]

@@ -1,0 +1,46 @@
+"""What a tool call will ask, as data: the same plan is quoted and run, so a preview and a bill cannot disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from server.domain.query import Answer, AnyQuery, Query
+
+A_co = TypeVar("A_co", bound=Answer, covariant=True)
+
+Answers = Mapping[str, Answer | None]
+"""The answers of earlier steps by name; None where there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One query of a plan.
+
+    `then` derives the query from the answers of the steps named in `after` (None skips the step). Until those are
+    there, `query` stands in for it: it prices the step, so it must be at least as dear as what `then` returns.
+    """
+
+    name: str
+    query: AnyQuery
+    after: tuple[str, ...] = ()
+    then: Callable[[Answers], AnyQuery | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Generic[A_co]):
+    """Steps, and how their answers become the one answer of the call."""
+
+    steps: tuple[Step, ...]
+    answer: type[A_co]
+    compose: Callable[[Answers], A_co | None] = field(repr=False)
+
+
+def ask(query: Query[Any]) -> Plan[Any]:
+    """The plan of one query."""
+    return Plan(steps=(Step("answer", query),), answer=query.answer, compose=_only)
+
+
+def _only(answers: Answers) -> Any:
+    return answers["answer"]
