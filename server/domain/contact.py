@@ -72,16 +72,16 @@ class EmailType(StrEnum):
 
 
 class FoundEmail(Answer):
-    """An e-mail address of a person."""
+    """An e-mail address of a person; absent where the provider withholds it because the person opted out there."""
 
-    email: str
+    email: str | None = None
     email_type: EmailType
     verified: bool
     employment_verified: bool | None = None
     company_domain: str | None = None
 
     def subjects(self) -> frozenset[str]:
-        return frozenset({self.email})
+        return frozenset({self.email}) if self.email else frozenset()
 
 
 class FindWorkEmail(Query[FoundEmail]):

@@ -45,6 +45,12 @@ def text(value: str, longest: int = _LONGEST) -> str:
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
 
 
+def clean(value: str) -> str:
+    """A vendor's text in NFC without invisible and control characters, which could hide instructions; never raises."""
+    kept = (c for c in value if c in "\t\n\r" or unicodedata.category(c) not in _INVISIBLE)
+    return unicodedata.normalize("NFC", "".join(kept)).strip()
+
+
 @lru_cache(4096)
 def email(value: str) -> str:
     """`local@domain` in lower case, domain in ASCII form."""
