@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, JsonValue
 
 from server.domain import normalise
 from server.domain.person import Place
@@ -29,6 +29,48 @@ Said = Annotated[str | None, BeforeValidator(_said)]
 
 Spoken = Annotated[str, BeforeValidator(_said)]
 """As `Said`, but an answer without it makes no sense."""
+
+
+def _all_said(value: Any) -> tuple[str, ...]:
+    match value:
+        case str():
+            said = map(_said, value.split(","))
+        case [*rows]:
+            said = map(_said, rows)
+        case _:
+            return ()
+    return tuple(text for text in said if isinstance(text, str))
+
+
+AllSaid = Annotated[tuple[str, ...], BeforeValidator(_all_said)]
+"""A list of texts, or one text with commas; entries that are no text are left out."""
+
+
+def _count(value: Any) -> int | None:
+    try:
+        return int(float(str(value).replace(",", "")))
+    except (ValueError, OverflowError):
+        return None
+
+
+Count = Annotated[int | None, BeforeValidator(_count)]
+"""A whole number, also from text such as `1,250`; None where it cannot be read."""
+
+
+def _json_said(value: Any) -> Any:
+    match value:
+        case str():
+            return normalise.clean(value)
+        case [*items]:
+            return [_json_said(item) for item in items]
+        case {**entries}:
+            return {normalise.clean(str(name)): _json_said(entry) for name, entry in entries.items()}
+        case _:
+            return value
+
+
+SaidObject = Annotated[dict[str, JsonValue], BeforeValidator(_json_said)]
+"""An object whose shape the provider does not document, every text in it cleaned."""
 
 
 class Reader:
@@ -61,6 +103,10 @@ class Reader:
     def company_url(self, value: str | None) -> str | None:
         """The canonical profile URL of a company."""
         return self._read(normalise.company_url, value, "company page URL")
+
+    def web_url(self, value: str | None) -> str | None:
+        """An http or https address."""
+        return self._read(normalise.web_url, value, "web address")
 
     def country(self, value: str | None) -> str | None:
         """ISO 3166-1 alpha-2."""

@@ -23,7 +23,7 @@ _SUFFIXES = PublicSuffixList()
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SLUG = re.compile(r"^[\w%.~&'\u2019-]{1,200}$")
 _BAND = re.compile(r"(\d[\d,]*)\s*(?:-|\u2013|to)\s*(\d[\d,]*)|(\d[\d,]*)\s*\+")
-_MONEY = re.compile(r"\$?\s*([\d,]+(?:\.\d+)?)\s*([KMBT]?)", re.IGNORECASE)
+_MONEY = re.compile(r"\$?\s*(\d[\d,]*(?:\.\d+)?)\s*([KMBT]?)", re.IGNORECASE)
 _SCALE = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 FREE_MAIL = frozenset(
     line for line in resources.files("server.domain").joinpath("free_mail.txt").read_text().split() if line[0] != "#"
@@ -43,12 +43,33 @@ def text(value: str, longest: int = _LONGEST) -> str:
 
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
+_FILLERS = frozenset(
+    chr(code)
+    for codes in (
+        (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
+        range(0x180B, 0x1810),
+        range(0xFE00, 0xFE10),
+        range(0xE0100, 0xE01F0),
+    )
+    for code in codes
+)
+"""Letters, marks and selectors that Unicode calls visible, yet leave no trace on the screen."""
 
 
 def clean(value: str) -> str:
-    """A vendor's text in NFC without invisible and control characters, which could hide instructions; never raises."""
-    kept = (c for c in value if c in "\t\n\r" or unicodedata.category(c) not in _INVISIBLE)
-    return unicodedata.normalize("NFC", "".join(kept)).strip()
+    """A vendor's text in NFC without invisible and control characters, which could hide instructions; never raises.
+
+    Line breaks and tabs stay.
+    """
+    if value.isascii() and value.isprintable():
+        return value.strip()
+    return unicodedata.normalize("NFC", "".join(filter(_shows, value))).strip()
+
+
+def _shows(character: str) -> bool:
+    if character in "\t\n\r":
+        return True
+    return character not in _FILLERS and unicodedata.category(character) not in _INVISIBLE
 
 
 @lru_cache(4096)
@@ -84,6 +105,17 @@ def company_domain(value: str) -> str:
     if host in FREE_MAIL:
         raise ValueError(f"({host}) is a free e-mail provider, not the person's company; send the company's own domain")
     return host
+
+
+def web_url(value: str) -> str:
+    """An http or https address; `https://` is put before one without a scheme."""
+    cleaned = text(value)
+    url = cleaned if _SCHEME.match(cleaned) else f"https://{cleaned}"
+    parts = urlsplit(url)
+    if parts.scheme.lower() not in ("http", "https") or any(character.isspace() for character in url):
+        raise ValueError("is not a web address; send one such as https://stripe.com/pricing")
+    domain(parts.hostname or "")
+    return url
 
 
 @lru_cache(4096)
