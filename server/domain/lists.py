@@ -1,0 +1,154 @@
+"""Saved prospect lists at a provider: making, filling and reading them is free."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, ClassVar, Self
+
+from pydantic import AfterValidator, Field
+
+from server.domain import fields, normalise
+from server.domain.person import Part, Place, Seniority
+from server.domain.quality import QualityStatus
+from server.domain.query import Answer, Query
+
+
+def _phone(value: str) -> str:
+    number = normalise.phone(value)
+    if number is None:
+        raise ValueError("is not an international phone number; send E.164 such as +14155551234")
+    return number
+
+
+ListId = Annotated[str, Field(description="Id of a prospect list.", pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+ListName = Annotated[
+    str,
+    AfterValidator(lambda value: normalise.text(value, 200)),
+    Field(description="Name of the list; the provider refuses a name that it has already.", min_length=1),
+]
+ListDescription = Annotated[str, AfterValidator(lambda value: normalise.text(value, 1000))]
+Cursor = Annotated[str, Field(description="Where the page before ended.", pattern=r"^[0-9A-Za-z_=-]{1,200}$")]
+Phone = Annotated[str, AfterValidator(_phone), Field(description="Phone number in E.164.", examples=["+14155551234"])]
+
+
+class ListedCompany(Part):
+    """The company of a prospect."""
+
+    name: str | None = None
+    domain: str | None = None
+    industry: str | None = None
+    employee_count: int | None = None
+
+
+class Prospect(Part):
+    """One person on a list."""
+
+    prospect_id: str
+    first_name: str | None = None
+    last_name: str | None = None
+    full_name: str | None = None
+    job_title: str | None = None
+    seniority: Seniority | None = None
+    job_function: str | None = None
+    work_email: str | None = None
+    email_status: QualityStatus | None = None
+    mobile_phone: str | None = None
+    """E.164."""
+    linkedin_url: str | None = None
+    location: Place | None = None
+    company: ListedCompany | None = None
+    updated_at: str | None = None
+    """ISO 8601."""
+
+    def subjects(self) -> frozenset[str]:
+        """What identifies the person, for suppression."""
+        return frozenset(v for v in (self.work_email, self.mobile_phone, self.linkedin_url) if v)
+
+
+class ProspectList(Answer):
+    """A list without its people."""
+
+    list_id: str
+    name: str
+    description: str | None = None
+    created_at: str | None = None
+    """ISO 8601."""
+    updated_at: str | None = None
+
+
+class CreateList(Query[ProspectList]):
+    """Make an empty list."""
+
+    answer: ClassVar[type[Answer]] = ProspectList
+    free: ClassVar[bool] = True
+
+    name: ListName
+    description: ListDescription | None = None
+
+
+class AddedProspect(Answer):
+    """The person as the list now holds them."""
+
+    prospect: Prospect
+
+    def subjects(self) -> frozenset[str]:
+        return self.prospect.subjects()
+
+
+class AddProspect(Query[AddedProspect]):
+    """Put one person on a list. An e-mail address known to be invalid or suppressed is not written."""
+
+    answer: ClassVar[type[Answer]] = AddedProspect
+    free: ClassVar[bool] = True
+
+    list_id: ListId
+    first_name: fields.FirstName
+    last_name: fields.LastName
+    job_title: fields.JobTitle | None = None
+    company_name: fields.CompanyName | None = None
+    work_email: fields.WorkEmail | None = None
+    email_status: QualityStatus | None = None
+    mobile_phone: Phone | None = None
+    profile_url: fields.PersonUrl | None = None
+    seniority: Seniority | None = None
+    job_function: fields.Text | None = None
+
+    def subjects(self) -> frozenset[str]:
+        known = super().subjects()
+        return known | {self.mobile_phone} if self.mobile_phone else known
+
+
+class ProspectPage(Answer):
+    """A page of a list; `next_cursor` leads to the next one and is absent on the last."""
+
+    list_id: str
+    prospects: tuple[Prospect, ...]
+    next_cursor: str | None = None
+
+    def subjects(self) -> frozenset[str]:
+        return frozenset(subject for prospect in self.prospects for subject in prospect.subjects())
+
+    def without(self, suppressed: Callable[[frozenset[str]], bool]) -> Self | None:
+        kept = tuple(one for one in self.prospects if not suppressed(one.subjects()))
+        return self if len(kept) == len(self.prospects) else self.model_copy(update={"prospects": kept})
+
+
+class ShowList(Query[ProspectPage]):
+    """One page of the people on a list."""
+
+    answer: ClassVar[type[Answer]] = ProspectPage
+    free: ClassVar[bool] = True
+
+    list_id: ListId
+    limit: Annotated[int, Field(description="Most people on the page.", ge=1, le=100)] = 100
+    cursor: Cursor | None = None
+
+
+class ExportList(Query[ProspectPage]):
+    """Everybody on a list, up to `limit` people; `next_cursor` says where it stopped."""
+
+    answer: ClassVar[type[Answer]] = ProspectPage
+    free: ClassVar[bool] = True
+
+    list_id: ListId
+    limit: Annotated[int, Field(description="Most people to export.", ge=1, le=10_000)] = 10_000
