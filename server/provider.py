@@ -45,6 +45,8 @@ class Request:
     """Which of the manifest's hosts the path belongs to."""
     after: float = 0.0
     """Seconds to wait before sending, for polling."""
+    once: bool = False
+    """True where sending it twice would change something twice at the provider: it is never repeated, even if free."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,12 @@ SaidObject = Annotated[dict[str, JsonValue], BeforeValidator(_json_said)]
 """An object whose shape the provider does not document, every text in it cleaned."""
 
 
+def brief(value: Any) -> str:
+    """A vendor's message for an error of ours: clean, on one line, at most 200 characters; empty where it is no text."""
+    said = _said(value)
+    return " ".join(said.split())[:200].rstrip(" .") if isinstance(said, str) else ""
+
+
 class Reader:
     """Reads the values of one answer and collects what was lost."""
 
