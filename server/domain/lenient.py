@@ -74,7 +74,7 @@ SaidObject = Annotated[dict[str, JsonValue], BeforeValidator(_json_said)]
 
 
 def brief(value: Any) -> str:
-    """A vendor's message for an error of ours: clean, on one line, at most 200 characters; empty where it is no text."""
+    """A vendor's message for our errors: clean, one line, at most 200 characters; empty where it is no text."""
     said = _said(value)
     return " ".join(said.split())[:200].rstrip(" .") if isinstance(said, str) else ""
 
