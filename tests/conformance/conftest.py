@@ -1,0 +1,64 @@
+"""A real `weir serve` over the sandbox, in a home of its own for each test."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE = 20.0
+"""Seconds until the server must answer; generous, because test machines are slow and busy."""
+
+
+@pytest.fixture
+def weir_url(tmp_path: Path) -> Iterator[str]:
+    """The MCP endpoint of a server that was started for this test."""
+    port = _free_port()
+    log = tmp_path / "serve.log"
+    command = [sys.executable, "-m", "server", "serve", "--providers", "sandbox", "--port", str(port)]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [*command, "--home", str(tmp_path / "home")], cwd=ROOT, env=_environment(), stdout=output, stderr=output
+        )
+    try:
+        _await_health(server, port, log)
+        yield f"http://127.0.0.1:{port}/mcp"
+    finally:
+        server.terminate()
+        server.wait(PATIENCE)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _environment() -> dict[str, str]:
+    """The environment without settings and keys of the developer's own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("WEIR_") and "API_KEY" not in name}
+
+
+def _await_health(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not _healthy(port):
+        if server.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"The server did not come up:\n{log.read_text()}")
+        time.sleep(0.05)
+
+
+def _healthy(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
