@@ -6,12 +6,13 @@ cannot read and says so in `warnings`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, JsonValue
+from pydantic import BeforeValidator, JsonValue, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from server.domain import normalise
 from server.domain.person import Place
@@ -55,6 +56,37 @@ def _count(value: Any) -> int | None:
 
 Count = Annotated[int | None, BeforeValidator(_count)]
 """A whole number, also from text such as `1,250`; None where it cannot be read."""
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(str(value).replace(",", ""))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+Number = Annotated[float | None, BeforeValidator(_number)]
+"""A number, also from text; None where it cannot be read."""
+
+
+def _flag(value: Any) -> bool | None:
+    return {"true": True, "false": False}.get(str(value).lower())
+
+
+Flag = Annotated[bool | None, BeforeValidator(_flag)]
+"""A yes or no; None where it is neither."""
+
+
+def _or_none(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+OR_NONE = WrapValidator(_or_none)
+"""On a part of an answer that is welcome and not essential: None where its shape is not the expected one."""
 
 
 def _json_said(value: Any) -> Any:
