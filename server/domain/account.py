@@ -1,10 +1,12 @@
-"""Questions about the operator's own accounts with the providers; always free, never cached as answers."""
+"""Questions about the operator's own accounts, and what the ledger says of them; always free."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from server.domain.person import Part
 from server.domain.query import Answer, Query
+from server.domain.views import CostView, LimitView
 
 
 class Balance(Answer):
@@ -24,3 +26,63 @@ class GetBalance(Query[Balance]):
 
     answer: ClassVar[type[Answer]] = Balance
     free: ClassVar[bool] = True
+
+
+class ProviderBalance(Part):
+    """One provider's balance, or why it could not be read."""
+
+    provider: str
+    title: str
+    plan: str | None = None
+    available: float | None = None
+    used: float | None = None
+    total: float | None = None
+    resets_at: str | None = None
+    unit: str
+    as_of: str
+    """ISO 8601, UTC."""
+    error: str | None = None
+
+
+class Balances(Answer):
+    """The balances of all configured providers, and the providers that have no key."""
+
+    balances: tuple[ProviderBalance, ...]
+    not_configured: tuple[str, ...]
+
+
+class Tally(Part):
+    """Calls and credits of one provider and operation, tool, member, client or day."""
+
+    name: str
+    calls: int
+    found: int
+    credits: float
+    unresolved: float
+    """Credits of attempts whose charge nobody knows; counted as spent."""
+
+
+class ReportedUse(Part):
+    """What a provider itself reports for the same period."""
+
+    provider: str
+    requests: int | None = None
+    credits: float | None = None
+    error: str | None = None
+
+
+class Spending(Answer):
+    """A workspace's spending in a period."""
+
+    period: str
+    since: str
+    until: str
+    cost: CostView
+    calls: int
+    average_credits: float
+    by_provider: tuple[Tally, ...]
+    by_tool: tuple[Tally, ...]
+    by_member: tuple[Tally, ...]
+    by_day: tuple[Tally, ...]
+    limits: tuple[LimitView, ...]
+    reported: tuple[ReportedUse, ...]

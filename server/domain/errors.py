@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from server.domain.money import Credits
 from server.domain.outcome import Outcome
 
 
@@ -86,6 +87,9 @@ class ProviderError(WeirError):
     retryable = True
     billed_unknown: ClassVar[bool] = False
     """True where the provider may have charged for a call whose answer never arrived."""
+    charged: Credits | None = None
+    """What the provider said it charged, where a failure still told."""
+    request_id: str | None = None
 
 
 class ProviderRejectedKey(ProviderError):

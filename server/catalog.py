@@ -1,0 +1,182 @@
+"""Who answers what, at which price: reads the providers folder and puts offers in order."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from server.domain import money
+from server.domain.errors import NoOffer
+from server.domain.money import Cost, Credits, Micros
+from server.domain.query import AnyQuery
+from server.manifest import Manifest, Price, read_manifest
+from server.provider import Offering, Provider
+
+FOLDER = Path(__file__).parent / "providers"
+
+
+def read_providers(folder: Path = FOLDER) -> dict[str, Provider]:
+    """Every provider in `folder`, by name: one `.py` with one `Provider` subclass beside one `.toml`."""
+    return {
+        path.stem: _provider_class(_module(path, folder))(read_manifest(path.with_suffix(".toml")))
+        for path in sorted(folder.glob("[!_]*.py"))
+    }
+
+
+def _module(path: Path, folder: Path) -> ModuleType:
+    if folder == FOLDER:
+        return importlib.import_module(f"server.providers.{path.stem}")
+    name = f"weir_provider_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _provider_class(module: ModuleType) -> type[Provider]:
+    found = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Provider) and value.__module__ == module.__name__
+    ]
+    if len(found) != 1:
+        raise ImportError(f"{module.__name__} must define exactly one Provider, and defines {len(found)}")
+    return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One provider willing to answer one query, at a price."""
+
+    offering: Offering[Any]
+    price: Price
+    most: Credits
+    """The bound: what is held for the attempt and the most that the caller pays for it."""
+    expected: Credits
+    """What a full answer costs by the price list."""
+    miss: Credits
+    per_credit: Micros | None
+    """Dollars per credit, in micros; None where neither a document nor the operator gives a price."""
+
+    @property
+    def provider(self) -> str:
+        """The provider's name."""
+        return self.offering.provider.name
+
+    @property
+    def operation(self) -> str:
+        """The provider's operation."""
+        return self.offering.operation.name
+
+    def cost(self, amount: Credits) -> Cost:
+        """`amount` of this provider's credits as a cost."""
+        if amount == 0:
+            return money.NOTHING
+        if self.per_credit is None:
+            return Cost({self.provider: amount}, unpriced=frozenset({self.provider}))
+        return Cost({self.provider: amount}, money.usd(amount, self.per_credit))
+
+
+class Catalog:
+    """The configured providers and the order in which they are asked.
+
+    `per_credit` holds the operator's price of a credit by provider, in micros; without it the dearest documented plan
+    counts. `order` is the operator's list: providers in it come first, the rest follows cheapest first.
+    """
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        *,
+        ready: Collection[str],
+        today: Callable[[], date],
+        order: Sequence[str] = (),
+        per_credit: Mapping[str, Micros] | None = None,
+    ) -> None:
+        self.providers = providers
+        self.ready = frozenset(ready)
+        self._today = today
+        self._order = {name: rank for rank, name in enumerate(order)}
+        self._per_credit = dict(per_credit or {})
+        self._by_query: dict[type[AnyQuery], list[Offering[Any]]] = {}
+        for provider in providers.values():
+            for offering in provider.offerings():
+                self._by_query.setdefault(offering.query, []).append(offering)
+        documented = [price for manifest in self.manifests() if (price := manifest.dearest) is not None]
+        self._dearest = max(documented, default=Micros(1))
+
+    def manifests(self) -> Iterable[Manifest]:
+        """Every manifest, in the order of the providers' names."""
+        return (provider.manifest for provider in self.providers.values())
+
+    def per_credit(self, provider: str) -> Micros | None:
+        """Micros per credit: the operator's figure, else the dearest documented plan's."""
+        return self._per_credit.get(provider) or self.providers[provider].manifest.dearest
+
+    def offerings(self, query: type[AnyQuery]) -> Sequence[Offering[Any]]:
+        """Every flow that answers this kind of query, configured or not."""
+        return self._by_query.get(query, ())
+
+    def offers(self, query: AnyQuery, without: Collection[tuple[str, str]] = ()) -> tuple[Offer, ...]:
+        """Who would be asked, in order; `without` names (provider, operation) pairs that are off automatic routing."""
+        willing = [
+            self._offer(offering, query)
+            for offering in self.offerings(type(query))
+            if offering.provider.name in self.ready
+            and offering.operation.automatic
+            and (offering.provider.name, offering.operation.name) not in without
+            and offering.when(query)
+        ]
+        return tuple(sorted(willing, key=self._rank))
+
+    def require(self, query: AnyQuery, without: Collection[tuple[str, str]] = ()) -> tuple[Offer, ...]:
+        """`offers`, or `NoOffer` with the reason where nobody would be asked."""
+        offers = self.offers(query, without)
+        if offers:
+            return offers
+        able = sorted({offering.provider.manifest.title for offering in self.offerings(type(query))})
+        configured = [offering for offering in self.offerings(type(query)) if offering.provider.name in self.ready]
+        if not configured:
+            raise NoOffer(
+                f"No configured provider answers {query.operation()}.",
+                fix=f"Set the API key of {' or '.join(able)}." if able else None,
+            )
+        raise NoOffer(
+            f"None of the configured providers can answer {query.operation()} from these arguments.",
+            fix="Give more of what identifies the person or company, such as the company domain or the profile URL.",
+        )
+
+    def _offer(self, offering: Offering[Any], query: AnyQuery) -> Offer:
+        price = offering.operation.price(self._today())
+        return Offer(
+            offering=offering,
+            price=price,
+            most=price.most(query.units, query.extras),
+            expected=price.charge(query.units, query.extras),
+            miss=price.miss,
+            per_credit=self.per_credit(offering.provider.name),
+        )
+
+    def _rank(self, offer: Offer) -> tuple[object, ...]:
+        manifest = offer.offering.provider.manifest
+        listed = self._order.get(offer.provider)
+        # Credits of providers without a price count as dear as the dearest documented ones, so that order stays total.
+        value = money.usd(offer.expected, offer.per_credit or self._dearest)
+        return (
+            listed is None,
+            listed if listed is not None else 0,
+            manifest.last,
+            offer.offering.partial,
+            value,
+            offer.provider,
+            offer.operation,
+        )

@@ -1,0 +1,98 @@
+"""From a tool function's signature to a model of its arguments, and from whatever a client sends to that model."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from server.domain.errors import InvalidInput
+
+_SHOWN = 3
+
+
+class Arguments(BaseModel):
+    """Base of every tool's arguments."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def arguments_model(function: Callable[..., Any], *, skip: frozenset[str] = frozenset()) -> type[Arguments]:
+    """The model of `function`'s parameters, types and texts taken from its annotations."""
+    hints = get_type_hints(function, include_extras=True)
+    parameters = inspect.signature(function).parameters
+    fields: dict[str, Any] = {
+        name: (hints[name], ... if parameter.default is inspect.Parameter.empty else parameter.default)
+        for name, parameter in parameters.items()
+        if name not in skip
+    }
+    return create_model(f"{function.__name__}_arguments", __base__=Arguments, **fields)
+
+
+def parse(model: type[Arguments], raw: Mapping[str, Any] | None) -> Arguments:
+    """Validated arguments; `InvalidInput` names every field that is wrong and says what to send instead."""
+    given = {name: value for name, value in (raw or {}).items() if value is not None}
+    try:
+        return model.model_validate(_decoded(model, given))
+    except ValidationError as error:
+        raise _explained(model, error) from None
+
+
+def _decoded(model: type[Arguments], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Arrays and objects that arrive as JSON text, as some clients send them, are decoded; the rest stays."""
+    return {name: _decode(value) if _wants_structure(model, name) else value for name, value in given.items()}
+
+
+def _wants_structure(model: type[Arguments], name: str) -> bool:
+    field = model.model_fields.get(name)
+    if field is None:
+        return False
+    options = [field.annotation, *get_args(field.annotation)]
+    return any((get_origin(option) or option) in (list, tuple, dict, set) for option in options)
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _explained(model: type[Arguments], error: ValidationError) -> InvalidInput:
+    problems = error.errors(include_url=False, include_input=False)
+    names = [str(problem["loc"][0]) if problem["loc"] else "arguments" for problem in problems]
+    sentences = [
+        _sentence(model, name, problem["type"], problem["msg"]) for name, problem in zip(names, problems, strict=True)
+    ]
+    more = f" And {len(sentences) - _SHOWN} more." if len(sentences) > _SHOWN else ""
+    return InvalidInput(
+        " ".join(sentences[:_SHOWN]) + more, field=names[0], fix=_fix(model, names[0], problems[0]["type"])
+    )
+
+
+def _sentence(model: type[Arguments], name: str, kind: str, message: str) -> str:
+    match kind:
+        case "extra_forbidden":
+            return f"{name} is not an argument of this tool."
+        case "missing":
+            return f"{name} is missing."
+        case "value_error":
+            return f"{name} {message.removeprefix('Value error, ')}."
+        case _:
+            return f"{name}: {message.removeprefix('Input ').rstrip('.')}."
+
+
+def _fix(model: type[Arguments], name: str, kind: str) -> str:
+    allowed = list(model.model_fields)
+    if kind == "extra_forbidden":
+        close = get_close_matches(name, allowed, n=1)
+        return f"Use {close[0]}." if close else f"Leave it out; the arguments are {', '.join(allowed) or 'none'}."
+    field = model.model_fields.get(name)
+    example = f", such as {json.dumps(field.examples[0])}" if field is not None and field.examples else ""
+    return f"Send {name}{example}." if kind == "missing" else f"Correct {name}{example}."

@@ -1,0 +1,94 @@
+"""Results and errors as the JSON that clients get, and the schema of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from server.domain.errors import WeirError
+from server.domain.outcome import Outcome
+from server.domain.person import Part
+from server.domain.quality import Quality
+from server.domain.query import Answer
+from server.domain.receipt import Receipt
+from server.domain.views import ProvenanceView, ReceiptView
+from server.edge import schema
+from server.engine import Result
+
+Json = dict[str, Any]
+
+
+class Envelope(Part):
+    """What stands around the data of every result."""
+
+    outcome: Outcome
+    warnings: tuple[str, ...] = Field(default=())
+    receipt: ReceiptView
+
+
+class LookupEnvelope(Envelope):
+    """What stands around the data of an answer that came from a provider."""
+
+    quality: Quality | None = None
+    provenance: ProvenanceView | None = None
+    provider_source: str | None = None
+    record_id: str | None = None
+
+
+def result(of: Result[Any]) -> Json:
+    """The structured content of a call that was carried out."""
+    body = _answered(of.outcome, of.answer)
+    if of.provenance is not None and of.provenance.provider:
+        body["provenance"] = _dump(ProvenanceView.of(of.provenance))
+    if of.notes:
+        body["warnings"] = [*body.get("warnings", ()), *of.notes]
+    if of.error is not None:
+        body["error"] = _error(of.error)
+    body["receipt"] = _dump(ReceiptView.of(of.receipt))
+    return body
+
+
+def free(answer: Answer, *, sandbox: bool) -> Json:
+    """The structured content of a free tool."""
+    return {**_answered(Outcome.FOUND, answer), "receipt": _dump(ReceiptView.of(Receipt(sandbox=sandbox)))}
+
+
+def refusal(of: WeirError, *, sandbox: bool) -> Json:
+    """The structured content of a call that was refused before anything was spent."""
+    nothing = _dump(ReceiptView.of(Receipt(sandbox=sandbox)))
+    return {"outcome": of.outcome.value, "error": _error(of), "receipt": nothing}
+
+
+def output_schema(answer: type[Answer], *, metered: bool) -> schema.Schema:
+    """The schema of a tool's structured content around `answer`."""
+    envelope = schema.output_schema(LookupEnvelope if metered else Envelope)
+    data = schema.output_schema(answer, without=Answer.ENVELOPE)
+    required = ["outcome", "receipt"] if metered else ["outcome", "data", "receipt"]
+    return {**envelope, "properties": {**envelope["properties"], "data": data}, "required": required}
+
+
+def _answered(outcome: Outcome, answer: Answer | None) -> Json:
+    body: Json = {"outcome": outcome.value}
+    if answer is None:
+        return body
+    dumped = _dump(answer)
+    envelope = {name: dumped.pop(name, None) for name in Answer.ENVELOPE}
+    body["data"] = dumped
+    if envelope["quality"].get("basis") != "none":
+        body["quality"] = envelope["quality"]
+    body |= {name: envelope[name] for name in ("provider_source", "record_id", "warnings") if envelope[name]}
+    return body
+
+
+def _error(of: WeirError) -> Json:
+    shown: Json = {"code": of.code, "message": of.message, "retryable": of.retryable}
+    if of.field is not None:
+        shown["field"] = of.field
+    if of.fix is not None:
+        shown["fix"] = of.fix
+    return shown
+
+
+def _dump(part: Part | Answer) -> Json:
+    return part.model_dump(mode="json", exclude_none=True)

@@ -1,0 +1,144 @@
+"""Where MCP meets Weir: one low-level SDK server over the registry of tools."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import mcp_types as types
+from mcp.server.caching import CacheHint
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPError
+
+from server.domain.errors import WeirError
+from server.domain.outcome import Outcome
+from server.domain.principal import LOCAL, Principal
+from server.edge import render
+from server.edge.tool import Caller, Registry, Tool
+from server.engine import Engine, Result
+
+logger = logging.getLogger(__name__)
+
+Context = ServerRequestContext[Any, Any]
+Payload = dict[str, Any]
+
+INSTRUCTIONS = """Weir looks up B2B contacts and companies at paid data providers and keeps their answers.
+Lookups cost provider credits; a repeated lookup is answered from storage for nothing. Every result has a receipt.
+preview_cost tells, for any tool and arguments, what a call would cost at least and at most; it is free, and so are
+check_credit_balance and get_account_analytics.
+A company domain identifies a company better than its name, a profile URL a person better than a name."""
+
+_LISTED_FOR = 300_000
+"""Milliseconds that a client may keep the list of tools: it only changes when the operator restarts the server."""
+
+
+class Edge:
+    """Serves the registry through the SDK. One per process."""
+
+    def __init__(
+        self, registry: Registry, engine: Engine, caller: Callable[[Principal], Caller], *, version: str
+    ) -> None:
+        self.registry = registry
+        self._engine = engine
+        self._caller = caller
+        self._listed = types.ListToolsResult(tools=[wire(tool) for tool in registry])
+        self._payloads = Payloads()
+        self.server: Server[Any] = Server(
+            "weir",
+            version=version,
+            title="Weir",
+            instructions=INSTRUCTIONS,
+            cache_hints={
+                "tools/list": CacheHint(ttl_ms=_LISTED_FOR, scope="public"),
+                "server/discover": CacheHint(ttl_ms=_LISTED_FOR, scope="public"),
+            },
+            get_tool_input_schema=self._input_schema,
+            on_list_tools=self._list_tools,
+            on_call_tool=cast("Any", self._call_tool),
+        )
+        self._schemas: dict[str, Mapping[str, Any]] = {tool.name: tool.input_schema for tool in self._listed.tools}
+
+    async def call(self, name: str, arguments: Mapping[str, Any] | None, principal: Principal) -> Payload:
+        """Call a tool and return its structured content; `isError` tells a failure. For the shell and for tests."""
+        return await self._answer(self.registry.require(name), arguments, principal)
+
+    def _input_schema(self, name: str) -> Mapping[str, Any] | None:
+        return self._schemas.get(name)
+
+    async def _list_tools(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+        if params is not None and params.cursor is not None:
+            raise MCPError(types.INVALID_PARAMS, "This cursor was not issued by this server; list without one.")
+        return self._listed
+
+    async def _call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> Payload:
+        tool = self.registry.get(params.name)
+        if tool is None:
+            raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name[:80]}")
+        return await self._answer(tool, params.arguments, principal_of(ctx))
+
+    async def _answer(self, tool: Tool, arguments: Mapping[str, Any] | None, principal: Principal) -> Payload:
+        try:
+            if tool.free is not None:
+                answer = await tool.free(self._caller(principal), **tool.parse(arguments))
+                return payload(render.free(answer, sandbox=self._engine.sandbox))
+            plan = tool.planned(arguments)
+            assert plan is not None
+            return self._payloads.of(await self._engine.run(plan, principal, tool.name))
+        except WeirError as error:
+            body = render.refusal(error, sandbox=self._engine.sandbox)
+            return payload(body, failed=error.outcome is not Outcome.SUPPRESSED)
+
+
+class Payloads:
+    """Finished tool results. The result of an answer at hand is always the same, so it is rendered once."""
+
+    def __init__(self, size: int = 4096) -> None:
+        self._size = size
+        self._kept: dict[int, tuple[Result[Any], Payload]] = {}
+
+    def of(self, result: Result[Any]) -> Payload:
+        """The tool result on the wire; the same answer with the same receipt is not rendered again."""
+        kept = self._kept.get(id(result.answer))
+        if kept is not None and kept[0].answer is result.answer and kept[0].receipt is result.receipt:
+            return kept[1]
+        rendered = payload(render.result(result), failed=result.error is not None)
+        if result.receipt.cached and result.answer is not None:
+            if len(self._kept) >= self._size:
+                self._kept.clear()
+            self._kept[id(result.answer)] = result, rendered
+        return rendered
+
+
+def payload(body: Payload, *, failed: bool = False) -> Payload:
+    """A tool result: the same facts as text and as structured content, because no server knows which a model sees."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return {"content": [{"type": "text", "text": text}], "structuredContent": body, "isError": failed}
+
+
+def wire(tool: Tool) -> types.Tool:
+    """The tool as `tools/list` sends it."""
+    return types.Tool(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        input_schema=tool.input_schema(),
+        output_schema=render.output_schema(tool.answer, metered=tool.plan is not None),
+        annotations=types.ToolAnnotations(
+            title=tool.title,
+            read_only_hint=tool.hints.read_only,
+            destructive_hint=tool.hints.destructive,
+            idempotent_hint=tool.hints.idempotent,
+            open_world_hint=tool.hints.open_world,
+        ),
+    )
+
+
+def principal_of(ctx: Context) -> Principal:
+    """Who calls; with open access everybody is the one local member, under the client's declared name."""
+    params = ctx.session.client_params
+    if params is None:
+        return LOCAL
+    return Principal(LOCAL.workspace, LOCAL.member, params.client_info.name[:100])

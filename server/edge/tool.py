@@ -1,0 +1,166 @@
+"""What a tool is: a function from arguments to a plan, or a free function of the caller; the rest follows from it.
+
+The function's name is the tool's name, its docstring the text that clients see, its annotations the schemas.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, get_args, get_type_hints
+
+from server.domain.account import Balances, Spending
+from server.domain.errors import InvalidInput
+from server.domain.plan import Plan
+from server.domain.principal import Principal
+from server.domain.query import Answer
+from server.domain.quote import Quote
+from server.edge import schema
+from server.edge.arguments import Arguments, arguments_model, parse
+
+NAME_LIMIT = 40
+DESCRIPTION_LIMIT = 1000
+
+
+class Caller(Protocol):
+    """Who calls, and what free tools may ask on their behalf."""
+
+    @property
+    def principal(self) -> Principal: ...
+
+    async def quote(self, tool: str, arguments: Mapping[str, Any] | None) -> Quote:
+        """What a tool call would cost; `InvalidInput` names what is wrong with the tool or its arguments."""
+        ...
+
+    async def balances(self) -> Balances:
+        """What every configured provider's account holds."""
+        ...
+
+    async def analytics(self, period: str) -> Spending:
+        """Spending and use of `today`, `week` or `month`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a client may assume of a tool; hosts decide by these whether to ask before each call."""
+
+    read_only: bool
+    open_world: bool
+    destructive: bool = False
+    idempotent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool on the wire. Either `plan` (metered) or `free` is set."""
+
+    name: str
+    title: str
+    description: str
+    family: str
+    hints: Hints
+    arguments: type[Arguments]
+    answer: type[Answer]
+    plan: Callable[..., Plan[Any]] | None = None
+    free: Callable[..., Awaitable[Answer]] | None = None
+
+    def parse(self, raw: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Checked arguments by name; only those that were sent or have a default. `InvalidInput` otherwise."""
+        arguments = parse(self.arguments, raw)
+        return {name: getattr(arguments, name) for name in self.arguments.model_fields}
+
+    def planned(self, raw: Mapping[str, Any] | None) -> Plan[Any] | None:
+        """The plan of a call, None for a free tool; the arguments are checked either way."""
+        arguments = self.parse(raw)
+        return None if self.plan is None else self.plan(**arguments)
+
+    def input_schema(self) -> schema.Schema:
+        """What clients are told to send."""
+        return {"type": "object", "properties": {}, **schema.input_schema(self.arguments)}
+
+
+class Family:
+    """Tools that belong together; the order of definition is the order on the wire."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.tools: list[Tool] = []
+
+    def lookup(self, title: str) -> Callable[[Callable[..., Plan[Any]]], Callable[..., Plan[Any]]]:
+        """Register a metered tool: a pure function from arguments to a plan."""
+
+        def register(function: Callable[..., Plan[Any]]) -> Callable[..., Plan[Any]]:
+            hints = Hints(read_only=False, open_world=True)
+            self.tools.append(self._tool(function, title, hints, _planned_answer(function), plan=function))
+            return function
+
+        return register
+
+    def free(
+        self, title: str, *, open_world: bool
+    ) -> Callable[[Callable[..., Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
+        """Register a tool that never spends: an async function of the caller and arguments."""
+
+        def register(function: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
+            hints = Hints(read_only=True, open_world=open_world)
+            self.tools.append(self._tool(function, title, hints, get_type_hints(function)["return"], free=function))
+            return function
+
+        return register
+
+    def _tool(
+        self,
+        function: Callable[..., Any],
+        title: str,
+        hints: Hints,
+        answer: type[Answer],
+        *,
+        plan: Callable[..., Plan[Any]] | None = None,
+        free: Callable[..., Awaitable[Answer]] | None = None,
+    ) -> Tool:
+        name, description = function.__name__, inspect.getdoc(function) or ""
+        if len(name) > NAME_LIMIT or not description or len(description) > DESCRIPTION_LIMIT:
+            raise ValueError(f"{name}: names have at most {NAME_LIMIT} characters, docstrings 1 to {DESCRIPTION_LIMIT}")
+        return Tool(
+            name=name,
+            title=title,
+            description=description,
+            family=self.name,
+            hints=hints,
+            arguments=arguments_model(function, skip=frozenset({"caller"})),
+            answer=answer,
+            plan=plan,
+            free=free,
+        )
+
+
+def _planned_answer(function: Callable[..., Plan[Any]]) -> type[Answer]:
+    (answer,) = get_args(get_type_hints(function)["return"])
+    return answer
+
+
+class Registry:
+    """All tools in the order that clients see them."""
+
+    def __init__(self, families: Iterable[Family]) -> None:
+        self._tools = {tool.name: tool for family in families for tool in family.tools}
+
+    def __iter__(self) -> Iterator[Tool]:
+        return iter(self._tools.values())
+
+    def get(self, name: str) -> Tool | None:
+        """The tool of that name."""
+        return self._tools.get(name)
+
+    def require(self, name: str) -> Tool:
+        """The tool of that name; `InvalidInput` lists what there is."""
+        tool = self._tools.get(name)
+        if tool is None:
+            raise InvalidInput(
+                f"tool is {name[:80]!r}, and there is no tool of that name.",
+                field="tool",
+                fix=f"Use one of: {', '.join(self._tools)}.",
+            )
+        return tool

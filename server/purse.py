@@ -1,0 +1,207 @@
+"""The money of one call: one hold for all it may cost, drawn down attempt by attempt, closed once.
+
+Every change is one durable transaction over ledger, budgets and cache together, so that a killed process leaves
+either all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.budgets import Budgets
+from server.cache import Cache, Stored
+from server.catalog import Offer
+from server.domain.errors import ApprovalRequired, ProviderError
+from server.domain.money import FREE, NOTHING, Cost, Credits, plain
+from server.domain.outcome import Outcome
+from server.domain.principal import Principal
+from server.domain.query import AnyQuery
+from server.domain.receipt import Attempt
+from server.ledger import Hold, Ledger
+from server.storage.database import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Where money and answers are written down."""
+
+    database: Database
+    ledger: Ledger
+    budgets: Budgets
+    cache: Cache
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What came of one attempt, as far as money is concerned."""
+
+    offer: Offer
+    outcome: Outcome
+    charged: Credits | None
+    """What the provider says, or what the price list says of the data that came back; None where nobody knows."""
+    request_id: str | None = None
+    error: ProviderError | None = None
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the provider may have charged without our knowing."""
+        return self.charged is None
+
+    @property
+    def paid(self) -> Credits:
+        """What the caller pays: never more than the offer's bound, and all of it while the charge is unknown."""
+        return self.offer.most if self.charged is None else Credits(min(self.charged, self.offer.most))
+
+
+class Purse:
+    """Hold, attempts, captures and release of one call. Opened by the first attempt, closed by `close`."""
+
+    def __init__(self, books: Books, principal: Principal, tool: str, most: Cost) -> None:
+        self._books = books
+        self._hold = Hold.of(principal, tool, most)
+        self._most = most
+        self._spent = NOTHING
+        self._opened_at: datetime | None = None
+        self._closed = False
+        self._lock = asyncio.Lock()
+        self._written: set[Offer] = set()
+        self.attempts: list[Attempt] = []
+
+    @property
+    def spent(self) -> Cost:
+        """What the call has cost so far."""
+        return self._spent
+
+    async def attempt(self, offer: Offer) -> None:
+        """Write down, before it happens, that `offer` is about to be asked; the first time, hold the whole cost.
+
+        `OutOfBudget`, `ApprovalRequired` or `StorageUnavailable`: nothing may be asked.
+        """
+        async with self._lock:
+            if offer in self._written:
+                return
+            opening = self._opened_at is None
+            if opening:
+                self._check_approval()
+            await self._books.database.write(lambda tx: self._write_attempt(tx, offer, opening=opening))
+            self._written.add(offer)
+            if opening:
+                self._opened_at = self._books.clock()
+
+    async def settle(
+        self,
+        bill: Bill,
+        *,
+        following: Offer | None = None,
+        store: tuple[AnyQuery, Stored] | None = None,
+        close: bool = False,
+    ) -> Attempt:
+        """Write down what an attempt cost, with the answer to keep and the next attempt's intent, durably at once."""
+        async with self._lock:
+            await self._books.database.write(
+                lambda tx: self._write_settlement(tx, bill, following=following, store=store, close=close)
+            )
+            self._spent = self._spent + bill.offer.cost(bill.paid)
+            self._closed = close
+            if following is not None:
+                self._written.add(following)
+            attempt = Attempt(bill.offer.provider, bill.offer.operation, bill.outcome, bill.paid, bill.request_id)
+            self.attempts.append(attempt)
+        if store is not None:
+            self._books.cache.remember(self._hold.principal.workspace, *store)
+        return attempt
+
+    async def close(self) -> None:
+        """Give back what was held and not spent; does nothing where nothing was held or all is closed."""
+        async with self._lock:
+            if self._opened_at is None or self._closed:
+                return
+            await self._books.database.write(lambda tx: self._write_release(tx, self._spent))
+            self._closed = True
+
+    def _check_approval(self) -> None:
+        limit = self._books.budgets.limits.approval_above
+        if limit is not None and self._most.total > limit:
+            raise ApprovalRequired(
+                f"This call may cost {plain(self._most.total):g} credits; "
+                f"above {plain(limit):g} a person has to approve.",
+                fix="Ask for less (for example a smaller limit), or have the operator raise WEIR_APPROVAL_ABOVE.",
+            )
+
+    def _write_attempt(self, tx: Transaction, offer: Offer, *, opening: bool) -> None:
+        if opening:
+            self._books.budgets.reserve(tx, self._hold.principal, self._most.total)
+            self._books.ledger.hold(tx, self._hold)
+        self._books.ledger.attempt(
+            tx,
+            self._hold,
+            provider=offer.provider,
+            operation=offer.operation,
+            most=offer.most,
+            priced_since=offer.price.since,
+        )
+
+    def _write_settlement(
+        self,
+        tx: Transaction,
+        bill: Bill,
+        *,
+        following: Offer | None,
+        store: tuple[AnyQuery, Stored] | None,
+        close: bool,
+    ) -> None:
+        self._write_bill(tx, bill)
+        if store is not None:
+            self._books.cache.put(tx, self._hold.principal.workspace, *store)
+        if close:
+            self._write_release(tx, self._spent + bill.offer.cost(bill.paid))
+        if following is not None and following not in self._written:
+            self._write_attempt(tx, following, opening=False)
+
+    def _write_bill(self, tx: Transaction, bill: Bill) -> None:
+        offer, ledger = bill.offer, self._books.ledger
+        dollars = offer.cost(bill.paid).usd
+        if bill.unknown:
+            note = bill.error.code if bill.error else ""
+            ledger.unresolved(
+                tx,
+                self._hold,
+                provider=offer.provider,
+                operation=offer.operation,
+                credits=bill.paid,
+                usd=dollars,
+                note=note,
+            )
+            return
+        ledger.capture(
+            tx,
+            self._hold,
+            provider=offer.provider,
+            operation=offer.operation,
+            credits=bill.paid,
+            usd=dollars,
+            outcome=bill.outcome,
+            request_id=bill.request_id,
+        )
+        if (bill.charged or FREE) > offer.most:
+            ledger.variance(
+                tx,
+                self._hold,
+                provider=offer.provider,
+                operation=offer.operation,
+                charged=bill.charged or FREE,
+                quoted=offer.most,
+                priced_since=offer.price.since,
+            )
+
+    def _write_release(self, tx: Transaction, spent: Cost) -> None:
+        remaining = Cost(
+            {name: Credits(held - spent.credits.get(name, 0)) for name, held in self._most.credits.items()}
+        )
+        at = self._opened_at or self._books.clock()
+        self._books.ledger.release(tx, self._hold, remaining)
+        self._books.budgets.give_back(tx, self._hold.principal, remaining.total, at)

@@ -1,0 +1,195 @@
+"""Tools about one company or account."""
+
+from __future__ import annotations
+
+from server.domain import fields
+from server.domain.company import (
+    AccountBrief,
+    CompanyRecord,
+    Competitors,
+    FindCompany,
+    FindRole,
+    Funding,
+    GetFunding,
+    GetTechnographics,
+    ListCompetitors,
+    ListEmployees,
+    TechStack,
+)
+from server.domain.errors import InvalidInput
+from server.domain.person import PeoplePage, PersonProfile
+from server.domain.plan import Answers, Plan, Step, ask
+from server.edge.tool import Family
+
+company = Family("company")
+
+
+@company.lookup("Enrich a company")
+def enrich_company(
+    company_domain: fields.CompanyDomain | None = None,
+    company_name: fields.CompanyName | None = None,
+    profile_url: fields.CompanyUrl | None = None,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[CompanyRecord]:
+    """Get firmographics of one company: industry, headcount, revenue range, headquarters, founding year, funding.
+
+    Needs one of company_domain (best), profile_url (the company's LinkedIn page) or company_name. Charged only when
+    the company is found.
+    """
+    return ask(
+        FindCompany(
+            company_domain=company_domain, company_name=company_name, profile_url=profile_url, fresh=force_refresh
+        )
+    )
+
+
+@company.lookup("Research an account")
+def research_account(
+    company_domain: fields.CompanyDomain | None = None,
+    company_name: fields.CompanyName | None = None,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[AccountBrief]:
+    """Get a short brief of one company: firmographics together with its funding.
+
+    Needs company_domain (better) or company_name. Costs what enrich_company and find_company_funding cost together;
+    both are asked at the same time.
+    """
+    return Plan(
+        steps=(
+            Step(
+                "company",
+                FindCompany(company_domain=company_domain, company_name=company_name, fresh=force_refresh),
+            ),
+            Step("funding", GetFunding(company_domain=company_domain, company_name=company_name, fresh=force_refresh)),
+        ),
+        answer=AccountBrief,
+        compose=_brief,
+    )
+
+
+def _brief(answers: Answers) -> AccountBrief | None:
+    record, funding = answers["company"], answers["funding"]
+    if record is None and funding is None:
+        return None
+    return AccountBrief(
+        company=record.company if isinstance(record, CompanyRecord) else None,
+        funding=funding.funding if isinstance(funding, Funding) else None,
+        warnings=tuple(warning for answer in (record, funding) if answer is not None for warning in answer.warnings),
+    )
+
+
+@company.lookup("Find company funding")
+def find_company_funding(
+    company_domain: fields.CompanyDomain | None = None,
+    company_name: fields.CompanyName | None = None,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[Funding]:
+    """Find what a company has raised: total, rounds with dates and investors, and the CEO where known.
+
+    Needs company_domain (better) or company_name. Charged only when there is data.
+    """
+    return ask(GetFunding(company_domain=company_domain, company_name=company_name, fresh=force_refresh))
+
+
+@company.lookup("List competitors")
+def list_company_competitors(
+    company_domain: fields.CompanyDomain | None = None,
+    company_url: fields.CompanyUrl | None = None,
+    company_name: fields.CompanyName | None = None,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[Competitors]:
+    """List the competitors of one company, at one price however many come back.
+
+    Needs one of company_domain, company_url (the company's LinkedIn page) or company_name.
+    """
+    return ask(
+        ListCompetitors(
+            company_domain=company_domain, company_url=company_url, company_name=company_name, fresh=force_refresh
+        )
+    )
+
+
+@company.lookup("Get technographics")
+def get_company_technographics(
+    company_domain: fields.CompanyDomain | None = None,
+    company_name: fields.CompanyName | None = None,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[TechStack]:
+    """List the products that a company uses, by category, as seen on its website and domain.
+
+    Needs company_domain; with company_name alone the domain is looked up first, which costs more.
+    """
+    if company_domain is not None:
+        return ask(GetTechnographics(company_domain=company_domain, fresh=force_refresh))
+    if company_name is None:
+        raise InvalidInput(
+            "Something to identify the company is missing: give company_domain or company_name.",
+            field="company_domain",
+            fix="Add company_domain.",
+        )
+
+    def by_domain(answers: Answers) -> GetTechnographics | None:
+        record = answers["company"]
+        domain = record.company.domain if isinstance(record, CompanyRecord) else None
+        return GetTechnographics(company_domain=domain, fresh=force_refresh) if domain else None
+
+    return Plan(
+        steps=(
+            Step("company", FindCompany(company_name=company_name, fresh=force_refresh)),
+            Step(
+                "technographics",
+                GetTechnographics(company_domain="unresolved.example", fresh=force_refresh),
+                after=("company",),
+                then=by_domain,
+            ),
+        ),
+        answer=TechStack,
+        compose=lambda answers: answer if isinstance(answer := answers["technographics"], TechStack) else None,
+    )
+
+
+@company.lookup("Find a person by role")
+def find_people_by_role(
+    job_title: fields.JobTitle,
+    company_domain: fields.CompanyDomain | None = None,
+    company_name: fields.CompanyName | None = None,
+    location: fields.Location | None = None,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[PersonProfile]:
+    """Find the first person who holds a job title at a company.
+
+    Needs job_title (partial titles match) and company_domain or company_name. Returns one person; use
+    find_company_employees for a list.
+    """
+    return ask(
+        FindRole(
+            job_title=job_title,
+            company_domain=company_domain,
+            company_name=company_name,
+            location=location,
+            fresh=force_refresh,
+        )
+    )
+
+
+@company.lookup("List employees")
+def find_company_employees(
+    company_domain: fields.CompanyDomain | None = None,
+    company_name: fields.CompanyName | None = None,
+    location: fields.Location | None = None,
+    limit: fields.Limit = 10,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[PeoplePage]:
+    """List people who work at a company, without their contact details.
+
+    Needs company_domain (better) or company_name. limit is 10 unless given; every returned person is charged.
+    """
+    return ask(
+        ListEmployees(
+            company_domain=company_domain,
+            company_name=company_name,
+            location=location,
+            limit=limit,
+            fresh=force_refresh,
+        )
+    )

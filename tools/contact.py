@@ -1,0 +1,193 @@
+"""Tools about one person's contact data."""
+
+from __future__ import annotations
+
+from server.domain import fields
+from server.domain.contact import (
+    DetectJobChange,
+    EmailVerdict,
+    FindEmailByProfile,
+    FindMobile,
+    FindPersonalEmail,
+    FindProfileByEmail,
+    FindWorkEmail,
+    FoundEmail,
+    FoundPhone,
+    GetProfile,
+    JobChange,
+    ValidateEmail,
+)
+from server.domain.errors import InvalidInput
+from server.domain.person import PersonProfile
+from server.domain.plan import Answers, Plan, Step, ask
+from server.edge.tool import Family
+
+contact = Family("contact")
+
+
+@contact.lookup("Validate a work e-mail")
+def validate_work_email(email: fields.Email, force_refresh: fields.ForceRefresh = False) -> Plan[EmailVerdict]:
+    """Check whether one e-mail address accepts mail.
+
+    Returns a status (verified, risky, invalid, unknown ...), a score from 0 to 1, catch-all and mail-server facts, and
+    free company facts where there are any. An undecided check is not charged. For a file or list of addresses use a
+    bulk job instead.
+    """
+    return ask(ValidateEmail(email=email, fresh=force_refresh))
+
+
+@contact.lookup("Find a work e-mail")
+def find_work_email(
+    first_name: fields.FirstName | None = None,
+    last_name: fields.LastName | None = None,
+    full_name: fields.FullName | None = None,
+    company_domain: fields.CompanyDomain | None = None,
+    company_name: fields.CompanyName | None = None,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[FoundEmail]:
+    """Find the work e-mail address of a named person at a company.
+
+    Needs first_name and last_name (or full_name) and company_domain (better) or company_name. Asks providers in turn
+    until one has an address; most charge only for a hit. The address comes with a quality status and needs no
+    further validation when that is verified.
+    """
+    return ask(
+        FindWorkEmail(
+            first_name=first_name,
+            last_name=last_name,
+            full_name=full_name,
+            company_domain=company_domain,
+            company_name=company_name,
+            fresh=force_refresh,
+        )
+    )
+
+
+@contact.lookup("Find a mobile number")
+def find_mobile_number(
+    profile_url: fields.PersonUrl | None = None,
+    work_email: fields.WorkEmail | None = None,
+    personal_email: fields.PersonalEmail | None = None,
+    first_name: fields.FirstName | None = None,
+    last_name: fields.LastName | None = None,
+    company_domain: fields.CompanyDomain | None = None,
+    company_name: fields.CompanyName | None = None,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[FoundPhone]:
+    """Find the mobile number of one person, in E.164.
+
+    Needs one of profile_url (best match rate), work_email or personal_email. Name and company are optional hints that
+    let more providers answer.
+    """
+    return ask(
+        FindMobile(
+            profile_url=profile_url,
+            work_email=work_email,
+            personal_email=personal_email,
+            first_name=first_name,
+            last_name=last_name,
+            company_domain=company_domain,
+            company_name=company_name,
+            fresh=force_refresh,
+        )
+    )
+
+
+@contact.lookup("Find the work e-mail behind a profile")
+def linkedin_profile_to_work_email(
+    profile_url: fields.PersonUrl,
+    first_name: fields.FirstName | None = None,
+    last_name: fields.LastName | None = None,
+    company_domain: fields.CompanyDomain | None = None,
+    company_name: fields.CompanyName | None = None,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[FoundEmail]:
+    """Find the work e-mail address of the person behind a LinkedIn profile.
+
+    Name and company are optional hints that let more providers answer. Where name and company domain are known,
+    find_work_email usually costs less.
+    """
+    return ask(
+        FindEmailByProfile(
+            profile_url=profile_url,
+            first_name=first_name,
+            last_name=last_name,
+            company_domain=company_domain,
+            company_name=company_name,
+            fresh=force_refresh,
+        )
+    )
+
+
+@contact.lookup("Find the profile behind an e-mail")
+def email_to_b2b_profile(
+    work_email: fields.WorkEmail | None = None,
+    personal_email: fields.PersonalEmail | None = None,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[PersonProfile]:
+    """Find the person and LinkedIn profile behind an e-mail address.
+
+    Needs work_email (better) or personal_email. How much of the profile comes back depends on the provider that
+    answers; search_profile gives the full one.
+    """
+    return ask(FindProfileByEmail(work_email=work_email, personal_email=personal_email, fresh=force_refresh))
+
+
+@contact.lookup("Get a person's profile")
+def search_profile(profile_url: fields.PersonUrl, force_refresh: fields.ForceRefresh = False) -> Plan[PersonProfile]:
+    """Get the profile of one person: name, title, company, location, and where known career and education."""
+    return ask(GetProfile(profile_url=profile_url, fresh=force_refresh))
+
+
+@contact.lookup("Find a personal e-mail")
+def find_personal_email(profile_url: fields.PersonUrl, force_refresh: fields.ForceRefresh = False) -> Plan[FoundEmail]:
+    """Find a personal e-mail address of the person behind a LinkedIn profile."""
+    return ask(FindPersonalEmail(profile_url=profile_url, fresh=force_refresh))
+
+
+@contact.lookup("Detect a job change")
+def detect_job_change(
+    profile_url: fields.PersonUrl | None = None,
+    work_email: fields.WorkEmail | None = None,
+    company_domain: fields.CompanyDomain | None = None,
+    company_name: fields.CompanyName | None = None,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[JobChange]:
+    """Check whether a person still works at the company where they were expected.
+
+    Needs profile_url, or work_email (the profile is then looked up first, which costs more), and company_domain or
+    company_name; with work_email alone the company is taken from the address. Every verdict is charged, also "no
+    change".
+    """
+    if profile_url is not None:
+        return ask(_job_change(profile_url, company_domain, company_name, fresh=force_refresh))
+    if work_email is None:
+        raise InvalidInput(
+            "Something to identify the person is missing: give profile_url or work_email.",
+            field="profile_url",
+            fix="Add profile_url.",
+        )
+    domain = company_domain or (None if company_name else work_email.rsplit("@", 1)[1])
+    unresolved = _job_change("unresolved", domain, company_name, fresh=force_refresh)
+
+    def by_profile(answers: Answers) -> DetectJobChange | None:
+        profile = answers["profile"]
+        url = profile.person.linkedin_url if isinstance(profile, PersonProfile) else None
+        return _job_change(url, domain, company_name, fresh=force_refresh) if url else None
+
+    return Plan(
+        steps=(
+            Step("profile", FindProfileByEmail(work_email=work_email, fresh=force_refresh)),
+            Step("job_change", unresolved, after=("profile",), then=by_profile),
+        ),
+        answer=JobChange,
+        compose=lambda answers: answer if isinstance(answer := answers["job_change"], JobChange) else None,
+    )
+
+
+def _job_change(
+    profile_url: str, company_domain: str | None, company_name: str | None, *, fresh: bool
+) -> DetectJobChange:
+    return DetectJobChange(
+        profile_url=profile_url, company_domain=company_domain, company_name=company_name, fresh=fresh
+    )
