@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Generator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -24,7 +25,7 @@ from server.domain.errors import (
     ProviderUnavailable,
     RateLimited,
 )
-from server.domain.money import Credits
+from server.domain.money import Credits, credits
 from server.domain.query import Answer, AnyQuery, Query
 from server.manifest import Manifest, Operation
 
@@ -70,6 +71,13 @@ class Response:
         if not isinstance(body, dict):
             raise ProviderNonsense("The provider's answer is not a JSON object.")
         return body  # pyright: ignore[reportUnknownVariableType] - JSON keys are strings
+
+    def peek(self) -> dict[str, Any]:
+        """The body as a JSON object, for `fault` and `charged`; empty where it is none."""
+        try:
+            return self.object()
+        except ProviderNonsense:
+            return {}
 
 
 Flow = Generator[Request, Response, A | None]
@@ -201,6 +209,17 @@ def fault_of_status(title: str, response: Response, detail: str = "") -> Provide
             return ProviderUnavailable(f"{title} failed with HTTP {status}{said}.")
         case status:
             return ProviderRejectedRequest(f"{title} rejected the request with HTTP {status}{said}.")
+
+
+def said_credits(value: Any) -> Credits | None:
+    """A charge that a provider names; None where it is no finite amount from 0 upwards."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return credits(amount) if amount.is_finite() and 0 <= amount < 10**9 else None
 
 
 def retry_after(response: Response) -> float | None:
