@@ -73,6 +73,13 @@ class StorageUnavailable(WeirError):
     retryable = True
 
 
+class HoldLapsed(WeirError):
+    """The call was silent for so long that its hold was taken back, so it may ask nobody any more."""
+
+    code = "hold_lapsed"
+    retryable = True
+
+
 class StillRunning(WeirError):
     """The call outlived its deadline; it goes on and its answer will be stored."""
 
