@@ -25,7 +25,7 @@ from server.domain.errors import (
     ProviderUnavailable,
     RateLimited,
 )
-from server.domain.money import Credits, credits
+from server.domain.money import Credits, credits  # noqa: A004 - the field's own word
 from server.domain.query import Answer, AnyQuery, Query
 from server.manifest import Manifest, Operation
 
@@ -112,6 +112,7 @@ class Wire(BaseModel):
 unlisted_fields: ContextVar[list[str] | None] = ContextVar("unlisted_fields", default=None)
 
 Method = Callable[[Any, Any], Flow[Any]]
+M = TypeVar("M", bound=Method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +128,14 @@ def _always(_: Any) -> bool:
     return True
 
 
-def answers(
-    query: type[Q], *, when: Callable[[Q], bool] = _always, partial: bool = False
-) -> Callable[[Callable[[Any, Q], Flow[Any]]], Callable[[Any, Q], Flow[Any]]]:
+def answers(query: type[Q], *, when: Callable[[Q], bool] = _always, partial: bool = False) -> Callable[[M], M]:
     """Mark a method as the flow that answers `query`. The method's name is the operation, priced in the manifest.
 
     `when` refuses queries that lack what this flow needs. A `partial` flow knows less than the query asks for, so
     automatic routing tries it after the complete ones, whatever it costs.
     """
 
-    def note(flow: Callable[[Any, Q], Flow[Any]]) -> Callable[[Any, Q], Flow[Any]]:
+    def note(flow: M) -> M:
         noted: list[Answers] = getattr(flow, "__answers__", [])
         noted.append(Answers(query, when, partial))
         flow.__answers__ = noted  # type: ignore[attr-defined] - functions take attributes
