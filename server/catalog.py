@@ -118,6 +118,10 @@ class Catalog:
         """Every manifest, in the order of the providers' names."""
         return (provider.manifest for provider in self.providers.values())
 
+    def title(self, provider: str) -> str:
+        """The provider's name as people write it."""
+        return self.providers[provider].manifest.title
+
     def per_credit(self, provider: str) -> Micros | None:
         """Micros per credit: the operator's figure, else the dearest documented plan's."""
         return self._per_credit.get(provider) or self.providers[provider].manifest.dearest

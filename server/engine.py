@@ -90,7 +90,7 @@ class Engine:
         self.catalog = catalog
         self.books = books
         self.sandbox = sandbox
-        self._suppression = suppression
+        self.suppression = suppression
         self._upstream = upstream
         self._seconds = seconds
         self._in_flight: dict[tuple[str, AnyQuery], asyncio.Task[Looked]] = {}
@@ -345,14 +345,14 @@ class Engine:
 
     def _withhold(self, answer: Answer | None, principal: Principal) -> Answer | None:
         """The answer without anybody who asked not to be found; None where nothing may be shown."""
-        if answer is None or not self._suppression.active(principal.workspace):
+        if answer is None or not self.suppression.active(principal.workspace):
             return answer
-        return answer.without(lambda subjects: self._suppression.covers(principal.workspace, subjects))
+        return answer.without(lambda subjects: self.suppression.covers(principal.workspace, subjects))
 
     def _refuse_suppressed(self, query: AnyQuery, principal: Principal) -> None:
-        if not self._suppression.active(principal.workspace):
+        if not self.suppression.active(principal.workspace):
             return
-        if self._suppression.covers(principal.workspace, query.subjects()):
+        if self.suppression.covers(principal.workspace, query.subjects()):
             raise Suppressed("This person or company is on the suppression list; nothing was asked or spent.")
 
     def _raise_alarm(self, offer: Offer, bill: Bill) -> None:

@@ -84,13 +84,12 @@ class Purse:
         async with self._lock:
             if offer in self._written:
                 return
-            opening = self._opened_at is None
-            if opening:
+            opening = self._books.clock() if self._opened_at is None else None
+            if opening is not None:
                 self._check_approval()
-            await self._books.database.write(lambda tx: self._write_attempt(tx, offer, opening=opening))
+            await self._books.database.write(lambda tx: self._write_attempt(tx, offer, opening))
             self._written.add(offer)
-            if opening:
-                self._opened_at = self._books.clock()
+            self._opened_at = self._opened_at or opening
 
     async def settle(
         self,
@@ -132,9 +131,9 @@ class Purse:
                 fix="Ask for less (for example a smaller limit), or have the operator raise WEIR_APPROVAL_ABOVE.",
             )
 
-    def _write_attempt(self, tx: Transaction, offer: Offer, *, opening: bool) -> None:
-        if opening:
-            self._books.budgets.reserve(tx, self._hold.principal, self._most.total)
+    def _write_attempt(self, tx: Transaction, offer: Offer, opening: datetime | None = None) -> None:
+        if opening is not None:
+            self._books.budgets.reserve(tx, self._hold.principal, self._most.total, opening)
             self._books.ledger.hold(tx, self._hold)
         self._books.ledger.attempt(
             tx,
@@ -160,7 +159,7 @@ class Purse:
         if close:
             self._write_release(tx, self._spent + bill.offer.cost(bill.paid))
         if following is not None and following not in self._written:
-            self._write_attempt(tx, following, opening=False)
+            self._write_attempt(tx, following)
 
     def _write_bill(self, tx: Transaction, bill: Bill) -> None:
         offer, ledger = bill.offer, self._books.ledger

@@ -22,7 +22,7 @@ async def check_credit_balance(caller: Caller) -> Balances:
     return await caller.balances()
 
 
-@account.free("Get account analytics", open_world=True)
+@account.free("Get account analytics", open_world=True, period="week")
 async def get_account_analytics(
     caller: Caller,
     period: Annotated[
@@ -36,7 +36,12 @@ async def get_account_analytics(
     return await caller.analytics(period)
 
 
-@account.free("Preview the cost of a call", open_world=False)
+@account.free(
+    "Preview the cost of a call",
+    open_world=False,
+    tool="find_work_email",
+    arguments={"full_name": "Ada Lovelace", "company_domain": "stripe.com"},
+)
 async def preview_cost(
     caller: Caller,
     tool: Annotated[str, Field(description="Name of the tool.", max_length=100, examples=["find_work_email"])],

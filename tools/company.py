@@ -24,7 +24,7 @@ from server.edge.tool import Family
 company = Family("company")
 
 
-@company.lookup("Enrich a company")
+@company.lookup("Enrich a company", company_domain="stripe.com")
 def enrich_company(
     company_domain: fields.CompanyDomain | None = None,
     company_name: fields.CompanyName | None = None,
@@ -43,7 +43,7 @@ def enrich_company(
     )
 
 
-@company.lookup("Research an account")
+@company.lookup("Research an account", company_domain="stripe.com")
 def research_account(
     company_domain: fields.CompanyDomain | None = None,
     company_name: fields.CompanyName | None = None,
@@ -78,7 +78,7 @@ def _brief(answers: Answers) -> AccountBrief | None:
     )
 
 
-@company.lookup("Find company funding")
+@company.lookup("Find company funding", company_domain="stripe.com")
 def find_company_funding(
     company_domain: fields.CompanyDomain | None = None,
     company_name: fields.CompanyName | None = None,
@@ -91,7 +91,7 @@ def find_company_funding(
     return ask(GetFunding(company_domain=company_domain, company_name=company_name, fresh=force_refresh))
 
 
-@company.lookup("List competitors")
+@company.lookup("List competitors", company_domain="stripe.com")
 def list_company_competitors(
     company_domain: fields.CompanyDomain | None = None,
     company_url: fields.CompanyUrl | None = None,
@@ -109,7 +109,7 @@ def list_company_competitors(
     )
 
 
-@company.lookup("Get technographics")
+@company.lookup("Get technographics", company_domain="stripe.com")
 def get_company_technographics(
     company_domain: fields.CompanyDomain | None = None,
     company_name: fields.CompanyName | None = None,
@@ -148,7 +148,7 @@ def get_company_technographics(
     )
 
 
-@company.lookup("Find a person by role")
+@company.lookup("Find a person by role", job_title="VP Sales", company_domain="stripe.com")
 def find_people_by_role(
     job_title: fields.JobTitle,
     company_domain: fields.CompanyDomain | None = None,
@@ -172,7 +172,7 @@ def find_people_by_role(
     )
 
 
-@company.lookup("List employees")
+@company.lookup("List employees", company_domain="stripe.com", limit=5)
 def find_company_employees(
     company_domain: fields.CompanyDomain | None = None,
     company_name: fields.CompanyName | None = None,

@@ -25,7 +25,7 @@ from server.edge.tool import Family
 contact = Family("contact")
 
 
-@contact.lookup("Validate a work e-mail")
+@contact.lookup("Validate a work e-mail", email="ada.lovelace@stripe.com")
 def validate_work_email(email: fields.Email, force_refresh: fields.ForceRefresh = False) -> Plan[EmailVerdict]:
     """Check whether one e-mail address accepts mail.
 
@@ -36,7 +36,7 @@ def validate_work_email(email: fields.Email, force_refresh: fields.ForceRefresh 
     return ask(ValidateEmail(email=email, fresh=force_refresh))
 
 
-@contact.lookup("Find a work e-mail")
+@contact.lookup("Find a work e-mail", first_name="Ada", last_name="Lovelace", company_domain="stripe.com")
 def find_work_email(
     first_name: fields.FirstName | None = None,
     last_name: fields.LastName | None = None,
@@ -63,7 +63,7 @@ def find_work_email(
     )
 
 
-@contact.lookup("Find a mobile number")
+@contact.lookup("Find a mobile number", profile_url="https://www.linkedin.com/in/ada-lovelace")
 def find_mobile_number(
     profile_url: fields.PersonUrl | None = None,
     work_email: fields.WorkEmail | None = None,
@@ -93,7 +93,7 @@ def find_mobile_number(
     )
 
 
-@contact.lookup("Find the work e-mail behind a profile")
+@contact.lookup("Find the work e-mail behind a profile", profile_url="https://www.linkedin.com/in/ada-lovelace")
 def linkedin_profile_to_work_email(
     profile_url: fields.PersonUrl,
     first_name: fields.FirstName | None = None,
@@ -119,7 +119,7 @@ def linkedin_profile_to_work_email(
     )
 
 
-@contact.lookup("Find the profile behind an e-mail")
+@contact.lookup("Find the profile behind an e-mail", work_email="ada.lovelace@stripe.com")
 def email_to_b2b_profile(
     work_email: fields.WorkEmail | None = None,
     personal_email: fields.PersonalEmail | None = None,
@@ -133,19 +133,21 @@ def email_to_b2b_profile(
     return ask(FindProfileByEmail(work_email=work_email, personal_email=personal_email, fresh=force_refresh))
 
 
-@contact.lookup("Get a person's profile")
+@contact.lookup("Get a person's profile", profile_url="https://www.linkedin.com/in/ada-lovelace")
 def search_profile(profile_url: fields.PersonUrl, force_refresh: fields.ForceRefresh = False) -> Plan[PersonProfile]:
     """Get the profile of one person: name, title, company, location, and where known career and education."""
     return ask(GetProfile(profile_url=profile_url, fresh=force_refresh))
 
 
-@contact.lookup("Find a personal e-mail")
+@contact.lookup("Find a personal e-mail", profile_url="https://www.linkedin.com/in/ada-lovelace")
 def find_personal_email(profile_url: fields.PersonUrl, force_refresh: fields.ForceRefresh = False) -> Plan[FoundEmail]:
     """Find a personal e-mail address of the person behind a LinkedIn profile."""
     return ask(FindPersonalEmail(profile_url=profile_url, fresh=force_refresh))
 
 
-@contact.lookup("Detect a job change")
+@contact.lookup(
+    "Detect a job change", profile_url="https://www.linkedin.com/in/ada-lovelace", company_domain="stripe.com"
+)
 def detect_job_change(
     profile_url: fields.PersonUrl | None = None,
     work_email: fields.WorkEmail | None = None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -124,3 +126,10 @@ class PeoplePage(Answer):
 
     def subjects(self) -> frozenset[str]:
         return frozenset(subject for person in self.people for subject in person.subjects())
+
+    def without(self, suppressed: Callable[[frozenset[str]], bool]) -> Self | None:
+        kept = tuple(person for person in self.people if not suppressed(person.subjects()))
+        if len(kept) == len(self.people):
+            return self
+        left_out = f"{len(self.people) - len(kept)} people on the suppression list were left out."
+        return self.model_copy(update={"people": kept, "warnings": (*self.warnings, left_out)})

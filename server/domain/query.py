@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -47,6 +48,10 @@ class Answer(BaseModel):
     def subjects(self) -> frozenset[str]:
         """Canonical e-mail addresses, domains, profile URLs and E.164 numbers in the answer, for suppression."""
         return frozenset()
+
+    def without(self, suppressed: Callable[[frozenset[str]], bool]) -> Self | None:
+        """The answer without the people that `suppressed` names; None where nothing is left."""
+        return None if suppressed(self.subjects()) else self
 
 
 class Query(BaseModel, Generic[A]):

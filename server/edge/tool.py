@@ -63,6 +63,8 @@ class Tool:
     hints: Hints
     arguments: type[Arguments]
     answer: type[Answer]
+    example: Mapping[str, Any]
+    """Arguments of a call that makes sense; documents and tests use it."""
     plan: Callable[..., Plan[Any]] | None = None
     free: Callable[..., Awaitable[Answer]] | None = None
 
@@ -88,24 +90,26 @@ class Family:
         self.name = name
         self.tools: list[Tool] = []
 
-    def lookup(self, title: str) -> Callable[[Callable[..., Plan[Any]]], Callable[..., Plan[Any]]]:
-        """Register a metered tool: a pure function from arguments to a plan."""
+    def lookup(self, title: str, **example: Any) -> Callable[[Callable[..., Plan[Any]]], Callable[..., Plan[Any]]]:
+        """Register a metered tool: a pure function from arguments to a plan. `example` is a call that makes sense."""
 
         def register(function: Callable[..., Plan[Any]]) -> Callable[..., Plan[Any]]:
             hints = Hints(read_only=False, open_world=True)
-            self.tools.append(self._tool(function, title, hints, _planned_answer(function), plan=function))
+            answer = _planned_answer(function)
+            self.tools.append(self._tool(function, title, hints, answer, example, plan=function))
             return function
 
         return register
 
     def free(
-        self, title: str, *, open_world: bool
+        self, title: str, *, open_world: bool, **example: Any
     ) -> Callable[[Callable[..., Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
         """Register a tool that never spends: an async function of the caller and arguments."""
 
         def register(function: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
             hints = Hints(read_only=True, open_world=open_world)
-            self.tools.append(self._tool(function, title, hints, get_type_hints(function)["return"], free=function))
+            answer = get_type_hints(function)["return"]
+            self.tools.append(self._tool(function, title, hints, answer, example, free=function))
             return function
 
         return register
@@ -116,6 +120,7 @@ class Family:
         title: str,
         hints: Hints,
         answer: type[Answer],
+        example: Mapping[str, Any],
         *,
         plan: Callable[..., Plan[Any]] | None = None,
         free: Callable[..., Awaitable[Answer]] | None = None,
@@ -131,6 +136,7 @@ class Family:
             hints=hints,
             arguments=arguments_model(function, skip=frozenset({"caller"})),
             answer=answer,
+            example=example,
             plan=plan,
             free=free,
         )

@@ -1,0 +1,1 @@
+"""Pages and checks for people and machines that do not speak MCP."""

@@ -1,0 +1,281 @@
+"""The composition root: builds every object once, and is the only module that knows all the others."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server import __version__
+from server.accounts import Accounts
+from server.budgets import Budgets, Limits
+from server.cache import Cache
+from server.catalog import Catalog, read_providers
+from server.domain import money
+from server.domain.account import Balances, Spending
+from server.domain.errors import InvalidInput, StorageUnavailable
+from server.domain.money import NOTHING, Credits, Micros
+from server.domain.principal import Principal
+from server.domain.quote import Quote
+from server.edge.server import Edge
+from server.edge.tool import Registry
+from server.engine import Engine
+from server.ledger import Ledger
+from server.provider import Provider
+from server.purse import Books
+from server.settings import Providers, ProviderSettings, Settings
+from server.storage.database import Database
+from server.suppression import Suppression
+from server.upstream import Connection, Upstream
+from server.web import checks
+from server.web.catalog import Catalog as PageCatalog
+from server.web.catalog import CatalogPage, CatalogProvider, CatalogTool
+from tools import FAMILIES
+
+_ABANDONED = timedelta(minutes=5)
+"""Holds of processes that are gone: no call of ours lasts this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstreams:
+    """Which providers are called, where, with what key."""
+
+    providers: Mapping[str, Provider]
+    connections: Mapping[str, Connection]
+    per_credit: Mapping[str, Micros]
+    sandbox: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCaller:
+    """What free tools may ask, on behalf of one principal."""
+
+    principal: Principal
+    weir: Weir
+
+    async def quote(self, tool: str, arguments: Mapping[str, Any] | None) -> Quote:
+        """What a tool call would cost; free tools cost nothing."""
+        plan = self.weir.registry.require(tool).planned(arguments)
+        if plan is None:
+            limits = await self.weir.engine.books.budgets.usage(self.principal)
+            return Quote((), NOTHING, NOTHING, limits, needs_approval=False)
+        return await self.weir.engine.quote(plan, self.principal)
+
+    async def balances(self) -> Balances:
+        """Balances of all configured providers."""
+        return await self.weir.accounts.balances()
+
+    async def analytics(self, period: str) -> Spending:
+        """Spending of the caller's workspace."""
+        return await self.weir.accounts.analytics(self.principal, period)
+
+
+@dataclass(frozen=True, slots=True)
+class Weir:
+    """The running product, without the web around it."""
+
+    settings: Settings
+    upstreams: Upstreams
+    upstream: Upstream
+    engine: Engine
+    accounts: Accounts
+    registry: Registry = field(default_factory=lambda: Registry(FAMILIES))
+
+    def edge(self) -> Edge:
+        """The MCP server over the registry."""
+        return Edge(self.registry, self.engine, lambda principal: LocalCaller(principal, self), version=__version__)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, sandbox_url: str | None = None) -> AsyncIterator[Weir]:
+    """Everything below MCP, ready to run plans; closed in order on the way out.
+
+    `sandbox_url` names a sandbox that already runs; without it, one is started where the settings call for it.
+    """
+    async with AsyncExitStack() as stack:
+        upstreams = await _upstreams(settings, stack, sandbox_url)
+        database = await Database.open(settings.database)
+        stack.push_async_callback(database.close)
+        upstream = Upstream(upstreams.connections)
+        stack.push_async_callback(upstream.close)
+        engine = await _engine(settings, upstreams, database, upstream)
+        stack.push_async_callback(engine.stop)
+        yield Weir(settings, upstreams, upstream, engine, Accounts(engine, _now))
+
+
+async def _upstreams(settings: Settings, stack: AsyncExitStack, sandbox_url: str | None) -> Upstreams:
+    providers = read_providers()
+    chosen = {name: ProviderSettings(name, provider.manifest.hosts) for name, provider in providers.items()}
+    per_credit = {
+        name: Micros(round(one.usd_per_credit * 1_000_000)) for name, one in chosen.items() if one.usd_per_credit
+    }
+    with_key = {name: one for name, one in chosen.items() if one.key and _enabled(providers[name], settings)}
+    if settings.providers is Providers.AUTO and with_key:
+        connections = {name: Connection(one.key or "", one.hosts, one.per_minute) for name, one in with_key.items()}
+        return Upstreams(providers, connections, per_credit, sandbox=False)
+    # Imported here because a server with real keys never needs it.
+    from server.sandbox import app as sandbox  # noqa: PLC0415 - see above
+
+    url = sandbox_url or await stack.enter_async_context(sandbox.running())
+    connections = {
+        name: Connection(_sandbox_key(provider), _sandbox_hosts(provider, url))
+        for name, provider in providers.items()
+        if _enabled(provider, settings)
+    }
+    return Upstreams(providers, connections, per_credit, sandbox=True)
+
+
+def _sandbox_key(provider: Provider) -> str:
+    """`sandbox`; as ready-made base64 where the vendor issues its keys so."""
+    return b64encode(b"sandbox").decode() if provider.manifest.auth.scheme == "Basic" else "sandbox"
+
+
+def _sandbox_hosts(provider: Provider, url: str) -> Mapping[str, str]:
+    names = {host: provider.name if host == "default" else host for host in provider.manifest.hosts}
+    return {host: f"{url}/{name}" for host, name in names.items()}
+
+
+def _enabled(provider: Provider, settings: Settings) -> bool:
+    return provider.manifest.enabled or provider.name in settings.enable
+
+
+async def _engine(settings: Settings, upstreams: Upstreams, database: Database, upstream: Upstream) -> Engine:
+    _refuse_unknown_providers(settings, upstreams)
+    ledger = Ledger(database, _now)
+    budgets = Budgets(_limits(settings), database, _now)
+    suppression = Suppression(database, _now)
+    await suppression.load()
+    catalog = Catalog(
+        upstreams.providers,
+        ready=upstreams.connections,
+        today=_today,
+        order=settings.order,
+        per_credit=upstreams.per_credit,
+    )
+    books = Books(database, ledger, budgets, Cache(database, _now), _now)
+    engine = Engine(catalog, books, suppression, upstream, sandbox=upstreams.sandbox, seconds=settings.call_seconds)
+    await engine.start()
+    return engine
+
+
+def _refuse_unknown_providers(settings: Settings, upstreams: Upstreams) -> None:
+    for variable, names in (("order", settings.order), ("enable", settings.enable)):
+        unknown = [name for name in names if name not in upstreams.providers]
+        if unknown:
+            raise InvalidInput(
+                f"The setting WEIR_{variable.upper()} names {unknown[0]!r}, and there is no provider of that name.",
+                field=variable,
+                fix=f"The providers are {', '.join(upstreams.providers)}.",
+            )
+
+
+def _limits(settings: Settings) -> Limits:
+    def amount(value: float | None) -> Credits | None:
+        return None if value is None else money.credits(value)
+
+    return Limits(
+        per_call=amount(settings.limit_per_call),
+        per_member_day=amount(settings.limit_per_member_day),
+        per_workspace_month=amount(settings.limit_per_workspace_month),
+        approval_above=amount(settings.approval_above),
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _today() -> date:
+    return _now().date()
+
+
+class Door:
+    """`/`: POST and DELETE are MCP, as is a GET that wants an event stream; any other GET is the catalog."""
+
+    def __init__(self, mcp: ASGIApp, page: CatalogPage) -> None:
+        self._mcp = mcp
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        request = Request(scope, receive)
+        if request.method in ("GET", "HEAD") and "text/event-stream" not in request.headers.get("accept", ""):
+            response = await self._page(request)
+            await response(scope, receive, send)
+        else:
+            await self._mcp(scope, receive, send)
+
+
+def web(weir: Weir, url: str) -> Starlette:
+    """The ASGI application; `url` is where clients reach it, without a path."""
+    manager = StreamableHTTPSessionManager(
+        app=weir.edge().server,
+        security_settings=_security(weir.settings, url),
+        max_request_body_size=weir.settings.max_body_bytes,
+    )
+    mcp = StreamableHTTPASGIApp(manager)
+    return Starlette(
+        routes=[
+            Route("/", Door(mcp, CatalogPage(_page(weir, url)))),
+            Route("/mcp", mcp),
+            Route("/health", checks.health(__version__), methods=["GET"]),
+            Route("/ready", checks.ready(partial(readiness, weir)), methods=["GET"]),
+        ],
+        lifespan=lambda _: manager.run(),
+    )
+
+
+def _security(settings: Settings, url: str) -> TransportSecuritySettings:
+    """Host and Origin values that may reach MCP: loopback names, the public URL, and what the operator adds."""
+    public = urlsplit(url)
+    local = ("127.0.0.1", "localhost", "[::1]")
+    hosts = [form for host in local for form in (host, f"{host}:*")]
+    origins = [form for host in local for form in (f"http://{host}", f"http://{host}:*")]
+    return TransportSecuritySettings(
+        allowed_hosts=[*hosts, public.netloc, *settings.allowed_hosts],
+        allowed_origins=[*origins, f"{public.scheme}://{public.netloc}", *settings.allowed_origins],
+    )
+
+
+def _page(weir: Weir, url: str) -> PageCatalog:
+    return PageCatalog(
+        version=__version__,
+        url=f"{url}/mcp",
+        sandbox=weir.upstreams.sandbox,
+        tools=[
+            CatalogTool(tool.name, tool.title, tool.description, tool.family, paid=tool.plan is not None)
+            for tool in weir.registry
+        ],
+        providers=[
+            CatalogProvider(name, provider.manifest.title, configured=name in weir.upstreams.connections)
+            for name, provider in weir.upstreams.providers.items()
+        ],
+    )
+
+
+async def readiness(weir: Weir) -> Mapping[str, Any]:
+    """Whether storage can be written, and which providers are configured and how they fare."""
+    try:
+        await weir.engine.books.database.write(lambda _: None)
+        storage: dict[str, Any] = {"ok": True}
+    except StorageUnavailable as error:
+        storage = {"ok": False, "error": error.message}
+    providers = {
+        name: {"configured": name in weir.upstreams.connections, "state": weir.upstream.health(name).state}
+        if name in weir.upstreams.connections
+        else {"configured": False}
+        for name in weir.upstreams.providers
+    }
+    return {"ok": storage["ok"], "storage": storage, "sandbox": weir.upstreams.sandbox, "providers": providers}
