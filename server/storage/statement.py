@@ -1,0 +1,91 @@
+"""SQL that is built once with SQLAlchemy Core and compiled once per database.
+
+Going through SQLAlchemy for every execution costs more than the query itself. Columns hold only integers and text,
+so values pass to the drivers as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeAlias, cast
+
+from sqlalchemy import Dialect, SelectBase, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Row: TypeAlias = tuple[Any, ...]
+Parameters: TypeAlias = Mapping[str, str | int | None]
+
+
+class Engine(StrEnum):
+    """The databases that Weir runs on."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """Text for one driver, and what has to be bound to it."""
+
+    text: str
+    names: frozenset[str]
+    """The parameters that a caller has to give."""
+    constants: Parameters
+    """Values that the construct itself contains."""
+    returns_rows: bool
+
+    def bind(self, params: Parameters) -> Parameters:
+        """`params` with the constants; `TypeError` where the names are not exactly those that are asked for."""
+        if len(params) != len(self.names) or not self.names.issuperset(params):
+            raise TypeError(f"the statement takes {sorted(self.names)}, and was given {sorted(params)}: {self.text}")
+        return {**self.constants, **params} if self.constants else params
+
+
+class Statement:
+    """One SQL statement with named parameters. Create it once, at import."""
+
+    __slots__ = ("_constructs", "_sql")
+
+    def __init__(self, construct: ClauseElement | Mapping[Engine, ClauseElement]) -> None:
+        self._constructs = construct if isinstance(construct, Mapping) else dict.fromkeys(Engine, construct)
+        self._sql: dict[Engine, Sql] = {}
+
+    @classmethod
+    def upsert(cls, build: Callable[[Callable[[Table], sqlite.Insert]], ClauseElement]) -> Statement:
+        """A statement with `ON CONFLICT`. `build` gets the database's own `insert`; both spell the clause alike."""
+        of_postgresql = cast("Callable[[Table], sqlite.Insert]", postgresql.insert)
+        return cls({Engine.SQLITE: build(sqlite.insert), Engine.POSTGRESQL: build(of_postgresql)})
+
+    def sql(self, engine: Engine) -> Sql:
+        """The compiled form for `engine`."""
+        found = self._sql.get(engine)
+        if found is None:
+            found = self._sql[engine] = _compile(self._constructs[engine], engine)
+        return found
+
+
+def _compile(construct: ClauseElement, engine: Engine) -> Sql:
+    compiled = construct.compile(dialect=_dialect(engine))
+    assert isinstance(compiled, SQLCompiler)
+    bound = {compiled.bind_names[parameter]: parameter for parameter in compiled.bind_names}
+    return Sql(
+        text=str(compiled),
+        names=frozenset(name for name, parameter in bound.items() if parameter.required),
+        constants={name: parameter.effective_value for name, parameter in bound.items() if not parameter.required},
+        returns_rows=isinstance(construct, SelectBase) or bool(compiled.effective_returning),
+    )
+
+
+@cache
+def _dialect(engine: Engine) -> Dialect:
+    match engine:
+        case Engine.SQLITE:
+            return sqlite.dialect(paramstyle="named")
+        case Engine.POSTGRESQL:
+            return PGDialect_psycopg()
