@@ -1,0 +1,204 @@
+"""Answers that were paid for, per workspace: a bounded memory in front of storage."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pydantic import ValidationError
+from sqlalchemy import BigInteger, bindparam, delete, select, tuple_
+
+from server.domain.outcome import Outcome
+from server.domain.query import Answer, AnyQuery
+from server.domain.receipt import Provenance
+from server.domain.subject import canonical, covered_by
+from server.storage.database import Database, Statement, Transaction
+from server.storage.instant import from_micros, to_micros
+from server.storage.tables import answer_subjects, answers
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a query came to. `answer` is None for a miss; `provenance.cached` is True once it was read back."""
+
+    outcome: Outcome
+    answer: Answer | None
+    provenance: Provenance
+    expires_at: datetime
+
+
+_a, _s = answers.c, answer_subjects.c
+_NOW = bindparam("now", type_=BigInteger)
+_GET = Statement(
+    select(_a.outcome, _a.answer, _a.provider, _a.provider_operation, _a.fetched_at, _a.expires_at).where(
+        _a.workspace == bindparam("workspace"), _a.key == bindparam("key"), _a.expires_at > _NOW
+    )
+)
+_PUT = Statement.upsert(
+    lambda insert: (
+        insert(answers)
+        .values({column.name: bindparam(column.name) for column in answers.columns})
+        .on_conflict_do_update(
+            index_elements=[_a.workspace, _a.key],
+            set_={
+                name: bindparam(name)
+                for name in ("outcome", "answer", "provider", "provider_operation", "fetched_at", "expires_at")
+            },
+        )
+    )
+)
+_PUT_SUBJECT = Statement.upsert(
+    lambda insert: (
+        insert(answer_subjects)
+        .values({column.name: bindparam(column.name) for column in answer_subjects.columns})
+        .on_conflict_do_update(
+            index_elements=[_s.workspace, _s.subject, _s.key], set_={"expires_at": bindparam("expires_at")}
+        )
+    )
+)
+_ABOUT = select(_s.key).where(_s.workspace == bindparam("workspace"), _s.subject == bindparam("subject"))
+_FORGET = Statement(delete(answers).where(_a.workspace == bindparam("workspace"), _a.key.in_(_ABOUT)).returning(_a.key))
+_FORGET_SUBJECT = Statement(
+    delete(answer_subjects).where(_s.workspace == bindparam("workspace"), _s.subject == bindparam("subject"))
+)
+_SWEEP_AT_ONCE = 1_000
+_EXPIRED = select(_a.workspace, _a.key).where(_a.expires_at <= _NOW).order_by(_a.expires_at).limit(_SWEEP_AT_ONCE)
+_SWEEP = Statement(delete(answers).where(tuple_(_a.workspace, _a.key).in_(_EXPIRED)).returning(_a.expires_at))
+_EXPIRED_SUBJECTS = (
+    select(_s.workspace, _s.subject, _s.key).where(_s.expires_at <= _NOW).order_by(_s.expires_at).limit(_SWEEP_AT_ONCE)
+)
+_SWEEP_SUBJECTS = Statement(
+    delete(answer_subjects)
+    .where(tuple_(_s.workspace, _s.subject, _s.key).in_(_EXPIRED_SUBJECTS))
+    .returning(_s.expires_at)
+)
+
+
+class Cache:
+    """Stored answers by workspace and query. `query.fresh` plays no part in what identifies an answer."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime], size: int = 10_000) -> None:
+        """`size` bounds the memory, counted in rows: a page of fifty people counts as fifty."""
+        self._database = database
+        self._clock = clock
+        self._size = size
+        self._near: OrderedDict[tuple[str, AnyQuery], Stored] = OrderedDict()
+        self._rows = 0
+
+    def peek(self, workspace: str, query: AnyQuery) -> Stored | None:
+        """A fresh answer that is in memory: a dictionary look-up, no await."""
+        key = (workspace, _plain(query))
+        stored = self._near.get(key)
+        if stored is None:
+            return None
+        if stored.expires_at <= self._clock():
+            self._drop(key)
+            return None
+        self._near.move_to_end(key)
+        return stored
+
+    async def get(self, workspace: str, query: AnyQuery) -> Stored | None:
+        """A fresh answer from memory or storage."""
+        near = self.peek(workspace, query)
+        if near is not None:
+            return near
+        rows = await self._database.read(_GET, workspace=workspace, key=query.key, now=to_micros(self._clock()))
+        stored = _read(query, rows[0]) if rows else None
+        if stored is not None:
+            self.remember(workspace, query, stored)
+        return stored
+
+    def put(self, tx: Transaction, workspace: str, query: AnyQuery, stored: Stored) -> None:
+        """Store in the caller's transaction, over any older answer; call `remember` once that is committed."""
+        key, where, expires_at = query.key, stored.provenance, to_micros(stored.expires_at)
+        tx.execute(
+            _PUT,
+            workspace=workspace,
+            key=key,
+            operation=query.operation(),
+            outcome=stored.outcome,
+            answer=None if stored.answer is None else stored.answer.model_dump_json(exclude_defaults=True),
+            provider=where.provider,
+            provider_operation=where.operation,
+            fetched_at=to_micros(where.fetched_at),
+            expires_at=expires_at,
+        )
+        tx.execute_many(
+            _PUT_SUBJECT,
+            [
+                {"workspace": workspace, "subject": subject, "key": key, "expires_at": expires_at}
+                for subject in sorted(_subjects(query, stored.answer))
+            ],
+        )
+
+    def remember(self, workspace: str, query: AnyQuery, stored: Stored) -> None:
+        """Keep in memory what was committed, so that `peek` finds it."""
+        key = (workspace, _plain(query))
+        self._drop(key)
+        self._near[key] = replace(stored, provenance=replace(stored.provenance, cached=True))
+        self._rows += _weight(stored)
+        while self._rows > self._size:
+            self._drop(next(iter(self._near)))
+
+    async def forget(self, workspace: str, subject: str) -> int:
+        """Delete every stored answer about `subject` (a domain stands for every address at it); how many there were.
+
+        Each process empties its own memory only. What others still hold is withheld by their suppression lists.
+        """
+        named = canonical(subject)
+
+        def erase(tx: Transaction) -> int:
+            erased = tx.execute(_FORGET, workspace=workspace, subject=named)
+            tx.execute(_FORGET_SUBJECT, workspace=workspace, subject=named)
+            return len(erased)
+
+        count = await self._database.write(erase)
+        for key in [key for key in self._near if key[0] == workspace]:
+            self._drop(key)
+        return count
+
+    async def sweep(self) -> int:
+        """Delete expired answers from storage, a thousand in each transaction; how many there were."""
+        now = to_micros(self._clock())
+        await self._sweep(_SWEEP_SUBJECTS, now)
+        return await self._sweep(_SWEEP, now)
+
+    async def _sweep(self, statement: Statement, now: int) -> int:
+        swept = 0
+        while True:
+            rows = await self._database.write(lambda tx: tx.execute(statement, now=now))
+            swept += len(rows)
+            if len(rows) < _SWEEP_AT_ONCE:
+                return swept
+
+    def _drop(self, key: tuple[str, AnyQuery]) -> None:
+        stored = self._near.pop(key, None)
+        if stored is not None:
+            self._rows -= _weight(stored)
+
+
+def _plain(query: AnyQuery) -> AnyQuery:
+    return query.model_copy(update={"fresh": False}) if query.fresh else query
+
+
+def _weight(stored: Stored) -> int:
+    return max(1, stored.answer.units) if stored.answer is not None else 1
+
+
+def _subjects(query: AnyQuery, answer: Answer | None) -> frozenset[str]:
+    """Whoever could ask for the answer to be forgotten."""
+    named = query.subjects() | (frozenset[str]() if answer is None else answer.subjects())
+    return frozenset(cover for subject in named for cover in covered_by(subject))
+
+
+def _read(query: AnyQuery, row: tuple[str, str | None, str, str, int, int]) -> Stored | None:
+    outcome, text, provider, operation, fetched_at, expires_at = row
+    try:
+        answer = None if text is None else query.answer.model_validate_json(text)
+    except ValidationError:
+        # Written by an older Weir whose answers looked different: as good as not stored.
+        return None
+    provenance = Provenance(provider, operation, from_micros(fetched_at), cached=True)
+    return Stored(Outcome(outcome), answer, provenance, from_micros(expires_at))
