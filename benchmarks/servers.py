@@ -1,0 +1,153 @@
+"""Servers to measure: started on one core of their own, asked by the plainest HTTP there is."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, Literal
+
+ROOT = Path(__file__).parent.parent
+HOST = "127.0.0.1"
+PATIENCE = 20.0
+"""Seconds until a server must answer."""
+
+Era = Literal["modern", "legacy"]
+ERAS: tuple[Era, ...] = ("modern", "legacy")
+
+_CLIENT = {"name": "weir-benchmark", "version": "1.0.0"}
+_MODERN_META = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": _CLIENT,
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+_ACCEPT = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How a server answers in the legacy era; the modern one is the same for all."""
+
+    json: bool
+    stateless: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running server."""
+
+    name: str
+    pid: int
+    port: int
+
+    def cpu_seconds(self) -> float:
+        """Processor time that the server's process has used, all threads together."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def requests(self, era: Era, tool: str, arguments: Mapping[str, Any], connections: int) -> list[bytes]:
+        """One tool call as raw HTTP for each connection; in the legacy era each has a session of its own."""
+        params: dict[str, Any] = {"name": tool, "arguments": arguments}
+        if era == "modern":
+            params["_meta"] = _MODERN_META
+        body = _rpc("tools/call", params, 1)
+        return [_raw(self.port, {**_ACCEPT, **self._headers(era, tool)}, body) for _ in range(connections)]
+
+    def mode(self) -> Mode:
+        """How this server answers in the legacy era."""
+        _, headers = self._initialize()
+        return Mode(json="json" in headers["content-type"], stateless="mcp-session-id" not in headers)
+
+    def _headers(self, era: Era, tool: str) -> dict[str, str]:
+        if era == "modern":
+            return {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": tool}
+        _, headers = self._initialize()
+        session = {"mcp-protocol-version": "2025-11-25"}
+        if "mcp-session-id" in headers:
+            session["mcp-session-id"] = headers["mcp-session-id"]
+        self._post(_rpc("notifications/initialized", {}, None), session)
+        return session
+
+    def _initialize(self) -> tuple[bytes, dict[str, str]]:
+        params = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": _CLIENT}
+        return self._post(_rpc("initialize", params, 0), {})
+
+    def _post(self, body: bytes, headers: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
+        connection = HTTPConnection(HOST, self.port, timeout=PATIENCE)
+        connection.request("POST", "/mcp", body, {**_ACCEPT, **headers})
+        response = connection.getresponse()
+        content = response.read()
+        connection.close()
+        if response.status >= 300:
+            raise RuntimeError(f"{self.name} answered {response.status}: {content[:500]!r}")
+        return content, {name.lower(): value for name, value in response.getheaders()}
+
+
+def _rpc(method: str, params: Mapping[str, Any], identity: int | None) -> bytes:
+    message: dict[str, Any] = {"jsonrpc": "2.0", "method": method, "params": params}
+    if identity is not None:
+        message["id"] = identity
+    return json.dumps(message, separators=(",", ":")).encode()
+
+
+def _raw(port: int, headers: Mapping[str, str], body: bytes) -> bytes:
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    head = ["POST /mcp HTTP/1.1", f"host: {HOST}:{port}", *lines, f"content-length: {len(body)}", "", ""]
+    return "\r\n".join(head).encode() + body
+
+
+@contextmanager
+def bare(core: int, mode: Mode) -> Generator[Served]:
+    """The SDK's own server, answering in `mode`."""
+    options = ["--json"] * mode.json + ["--stateless"] * mode.stateless
+    with _serving("bare", core, ["-m", "benchmarks.bare", *options]) as served:
+        yield served
+
+
+@contextmanager
+def weir(core: int, home: Path) -> Generator[Served]:
+    """Weir over its sandbox, with its state in `home`."""
+    with _serving("weir", core, ["-m", "server", "serve", "--providers", "sandbox", "--home", str(home)]) as served:
+        yield served
+
+
+@contextmanager
+def _serving(name: str, core: int, command: Sequence[str]) -> Generator[Served]:
+    port = _free_port()
+    mine = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})  # the child inherits it from its first instruction on
+    process = subprocess.Popen([sys.executable, *command, "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    os.sched_setaffinity(0, mine)
+    try:
+        _await_port(process, port)
+        yield Served(name, process.pid, port)
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+def _await_port(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+        except OSError as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("A server to measure did not start.") from error
+            time.sleep(0.05)
+        else:
+            return
