@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 
-from server.domain.account import Balance, Balances, GetBalance, ProviderBalance, ReportedUse, Spending
+from server.domain.account import (
+    AccountAnalytics,
+    Balance,
+    Balances,
+    GetBalance,
+    PeriodTotals,
+    ProviderBalance,
+    ReportedUse,
+    Tally,
+)
 from server.domain.errors import ProviderError
-from server.domain.money import Cost, plain
+from server.domain.money import plain
 from server.domain.principal import Principal
 from server.domain.query import Answer
-from server.domain.usage import GetUsage, Usage
+from server.domain.spending import Totals
+from server.domain.usage import GetUsage, UsageReport
 from server.domain.views import CostView, LimitView
 from server.engine import Engine
 
@@ -46,33 +57,54 @@ class Accounts:
             not_configured=tuple(name for name in catalog.providers if name not in catalog.ready),
         )
 
-    async def analytics(self, principal: Principal, period: str) -> Spending:
-        """Spending of the workspace in `today`, `week` or `month`, with what the providers report of it."""
-        now = self._clock()
-        days = _DAYS[period]
-        since = datetime.combine(now.date() - timedelta(days=days - 1), datetime.min.time(), UTC)
-        books = self._engine.books
-        spent = await books.ledger.spending(principal.workspace, since, now)
-        limits = await books.budgets.usage(principal)
-        replies = await self._engine.ask_each(GetUsage(days=days))
-        cost = Cost(spent.credits, spent.usd, frozenset(name for name in spent.credits if self._unpriced(name)))
-        return Spending(
+    async def analytics(self, principal: Principal, period: str) -> AccountAnalytics:
+        """Spending of the workspace `today`, in the last `week` or `month`, with what the providers report of it."""
+        ledger, now = self._engine.books.ledger, self._clock()
+        spent = {name: await ledger.spending(principal.workspace, _since(now, days)) for name, days in _DAYS.items()}
+        chosen = spent[period]
+        replies = await self._engine.ask_each(GetUsage(days=_DAYS[period]))
+        return AccountAnalytics(
             period=period,
-            since=since.isoformat(timespec="seconds"),
-            until=now.isoformat(timespec="seconds"),
-            cost=CostView.of(cost),
-            calls=spent.calls,
-            average_credits=round(plain(cost.total) / spent.calls, 4) if spent.calls else 0.0,
-            by_provider=spent.by_provider,
-            by_tool=spent.by_tool,
-            by_member=spent.by_member,
-            by_day=spent.by_day,
-            limits=tuple(LimitView.of(use) for use in limits),
+            totals=tuple(self._totals(name, _since(now, days), spent[name].totals) for name, days in _DAYS.items()),
+            by_operation=_tallies(chosen.by(lambda row: f"{row.provider} {row.operation}")),
+            by_tool=_tallies(chosen.by(lambda row: row.tool)),
+            by_member=_tallies(chosen.by(lambda row: row.member)),
+            by_client=_tallies(chosen.by(lambda row: row.client)),
+            limits=tuple(LimitView.of(use) for use in await self._engine.books.budgets.usage(principal)),
             reported=tuple(_reported(name, reply) for name, reply in replies.items()),
         )
 
-    def _unpriced(self, provider: str) -> bool:
-        return self._engine.catalog.per_credit(provider) is None
+    def _totals(self, period: str, since: datetime, totals: Totals) -> PeriodTotals:
+        cost, catalog = totals.cost, self._engine.catalog
+        unpriced = frozenset(name for name in cost.credits if catalog.per_credit(name) is None)
+        return PeriodTotals(
+            period=period,
+            since=since.isoformat(timespec="seconds"),
+            calls=totals.calls,
+            found=totals.found,
+            cost=CostView.of(replace(cost, unpriced=unpriced)),
+            average_credits=round(plain(cost.total) / totals.calls, 4) if totals.calls else 0.0,
+        )
+
+
+def _since(now: datetime, days: int) -> datetime:
+    """The first instant of the last `days` days, today included."""
+    return datetime.combine(now.date() - timedelta(days=days - 1), time.min, UTC)
+
+
+def _tallies(grouped: Mapping[str, Totals]) -> tuple[Tally, ...]:
+    """Dearest first."""
+    tallies = [
+        Tally(
+            name=name or "unnamed",
+            calls=totals.calls,
+            found=totals.found,
+            credits=plain(totals.cost.total),
+            unresolved=plain(totals.unresolved),
+        )
+        for name, totals in grouped.items()
+    ]
+    return tuple(sorted(tallies, key=lambda tally: (-tally.credits, tally.name)))
 
 
 def _balance(name: str, title: str, reply: Answer | ProviderError, now: datetime) -> ProviderBalance:
@@ -94,8 +126,6 @@ def _balance(name: str, title: str, reply: Answer | ProviderError, now: datetime
 
 
 def _reported(name: str, reply: Answer | ProviderError) -> ReportedUse:
-    if isinstance(reply, Usage):
-        return ReportedUse(provider=name, requests=reply.total_requests, credits=reply.total_credits)
+    if isinstance(reply, UsageReport) and reply.summary is not None:
+        return ReportedUse(provider=name, requests=reply.summary.total_requests, credits=reply.summary.total_credits)
     return ReportedUse(provider=name, error=reply.message if isinstance(reply, ProviderError) else "no report")
-
-

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -24,7 +26,7 @@ from server.budgets import Budgets, Limits
 from server.cache import Cache
 from server.catalog import Catalog, read_providers
 from server.domain import money
-from server.domain.account import Balances, Spending
+from server.domain.account import AccountAnalytics, Balances
 from server.domain.errors import InvalidInput, StorageUnavailable
 from server.domain.money import NOTHING, Credits, Micros
 from server.domain.principal import Principal
@@ -45,7 +47,11 @@ from server.web.catalog import CatalogPage, CatalogProvider, CatalogTool
 from tools import FAMILIES
 
 _ABANDONED = timedelta(minutes=5)
-"""Holds of processes that are gone: no call of ours lasts this long."""
+"""Holds of processes that are gone: no call of ours is silent this long."""
+
+_MINUTE = 60.0
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class LocalCaller:
         """Balances of all configured providers."""
         return await self.weir.accounts.balances()
 
-    async def analytics(self, period: str) -> Spending:
+    async def analytics(self, period: str) -> AccountAnalytics:
         """Spending of the caller's workspace."""
         return await self.weir.accounts.analytics(self.principal, period)
 
@@ -99,7 +105,7 @@ class Weir:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, sandbox_url: str | None = None) -> AsyncIterator[Weir]:
+async def opened(settings: Settings, *, sandbox_url: str | None = None) -> AsyncGenerator[Weir]:
     """Everything below MCP, ready to run plans; closed in order on the way out.
 
     `sandbox_url` names a sandbox that already runs; without it, one is started where the settings call for it.
@@ -112,6 +118,7 @@ async def opened(settings: Settings, *, sandbox_url: str | None = None) -> Async
         stack.push_async_callback(upstream.close)
         engine = await _engine(settings, upstreams, database, upstream)
         stack.push_async_callback(engine.stop)
+        stack.enter_context(_in_background(_keep_house(engine)))
         yield Weir(settings, upstreams, upstream, engine, Accounts(engine, _now))
 
 
@@ -167,7 +174,31 @@ async def _engine(settings: Settings, upstreams: Upstreams, database: Database, 
     books = Books(database, ledger, budgets, Cache(database, _now), _now)
     engine = Engine(catalog, books, suppression, upstream, sandbox=upstreams.sandbox, seconds=settings.call_seconds)
     await engine.start()
+    # Nobody else can own an SQLite home, so whatever is open there was left by the dead.
+    await engine.recover(_ABANDONED if settings.database_url else timedelta(0))
     return engine
+
+
+@contextmanager
+def _in_background(work: Coroutine[Any, Any, None]) -> Generator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _keep_house(engine: Engine) -> None:
+    """Every minute: take over what dead replicas held, forget expired answers, see what other replicas changed."""
+    while True:
+        await asyncio.sleep(_MINUTE)
+        try:
+            await engine.recover(_ABANDONED)
+            await engine.books.cache.sweep()
+            await engine.suppression.refresh()
+            await engine.start()
+        except StorageUnavailable as error:
+            logger.warning("housekeeping waits for storage: %s", error.message)
 
 
 def _refuse_unknown_providers(settings: Settings, upstreams: Upstreams) -> None:

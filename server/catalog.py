@@ -53,9 +53,9 @@ def _provider_class(module: ModuleType) -> type[Provider]:
     return found[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Offer:
-    """One provider willing to answer one query, at a price."""
+    """One provider willing to answer one query, at a price. Every offer is only equal to itself."""
 
     offering: Offering[Any]
     price: Price
@@ -130,15 +130,26 @@ class Catalog:
         """Every flow that answers this kind of query, configured or not."""
         return self._by_query.get(query, ())
 
+    def in_force(self) -> dict[tuple[str, str], date]:
+        """Since when the price row of each (provider, operation) is in force."""
+        today = self._today()
+        return {
+            (manifest.name, operation.name): price.since
+            for manifest in self.manifests()
+            for operation in manifest.operations.values()
+            if (price := operation.in_force(today)) is not None
+        }
+
     def offers(self, query: AnyQuery, without: Collection[tuple[str, str]] = ()) -> tuple[Offer, ...]:
         """Who would be asked, in order; `without` names (provider, operation) pairs that are off automatic routing."""
         willing = [
-            self._offer(offering, query)
+            self._offer(offering, price, query)
             for offering in self.offerings(type(query))
             if offering.provider.name in self.ready
             and offering.operation.automatic
             and (offering.provider.name, offering.operation.name) not in without
             and offering.when(query)
+            and (price := offering.operation.in_force(self._today())) is not None
         ]
         return tuple(sorted(willing, key=self._rank))
 
@@ -159,8 +170,7 @@ class Catalog:
             fix="Give more of what identifies the person or company, such as the company domain or the profile URL.",
         )
 
-    def _offer(self, offering: Offering[Any], query: AnyQuery) -> Offer:
-        price = offering.operation.price(self._today())
+    def _offer(self, offering: Offering[Any], price: Price, query: AnyQuery) -> Offer:
         return Offer(
             offering=offering,
             price=price,

@@ -99,8 +99,12 @@ class Engine:
         self._at_hand = Receipt(cached=True, sandbox=sandbox)
 
     async def start(self) -> None:
-        """Read what earlier processes left: price alarms, and holds that nobody will close."""
-        self._alarmed = await self.books.ledger.alarms()
+        """Read which prices turned out too low: their operations are off automatic routing."""
+        self._alarmed = await self.books.ledger.alarms(self.catalog.in_force())
+
+    async def recover(self, silent_for: timedelta) -> int:
+        """Close the holds of processes that died; their attempts count as spent until they are reconciled."""
+        return await self.books.ledger.recover(silent_for, self.books.budgets.give_back)
 
     async def stop(self, patience: float = 10.0) -> None:
         """Let running calls finish, for at most `patience` seconds; what is cut off stays an open hold."""

@@ -101,12 +101,16 @@ class Operation(_Entry):
     automatic: bool = True
     """False keeps the operation out of automatic routing."""
 
+    def in_force(self, today: date) -> Price | None:
+        """The price row in force; None where there is none, and then the operation makes no offers."""
+        return max((row for row in self.prices if row.since <= today), key=lambda row: row.since, default=None)
+
     def price(self, today: date) -> Price:
-        """The row in force; `PriceUnknown` where there is none, so that nothing unpriced is ever called."""
-        rows = [row for row in self.prices if row.since <= today]
-        if not rows:
+        """The price row in force; `PriceUnknown` where there is none."""
+        row = self.in_force(today)
+        if row is None:
             raise PriceUnknown(f"{self.name} has no price in force, so it is not called.")
-        return max(rows, key=lambda row: row.since)
+        return row
 
     @property
     def free(self) -> bool:

@@ -15,7 +15,7 @@ from server.budgets import Budgets
 from server.cache import Cache, Stored
 from server.catalog import Offer
 from server.domain.errors import ApprovalRequired, ProviderError
-from server.domain.money import FREE, NOTHING, Cost, Credits, plain
+from server.domain.money import FREE, NOTHING, Cost, Credits, Micros, plain
 from server.domain.outcome import Outcome
 from server.domain.principal import Principal
 from server.domain.query import AnyQuery
@@ -62,10 +62,10 @@ class Purse:
 
     def __init__(self, books: Books, principal: Principal, tool: str, most: Cost) -> None:
         self._books = books
-        self._hold = Hold.of(principal, tool, most)
+        self._hold = Hold.of(principal, tool, most, books.clock())
         self._most = most
         self._spent = NOTHING
-        self._opened_at: datetime | None = None
+        self._open = False
         self._closed = False
         self._lock = asyncio.Lock()
         self._written: set[Offer] = set()
@@ -84,12 +84,11 @@ class Purse:
         async with self._lock:
             if offer in self._written:
                 return
-            opening = self._books.clock() if self._opened_at is None else None
-            if opening is not None:
+            if not self._open:
                 self._check_approval()
-            await self._books.database.write(lambda tx: self._write_attempt(tx, offer, opening))
+            await self._books.database.write(lambda tx: self._write_attempt(tx, offer, opening=not self._open))
             self._written.add(offer)
-            self._opened_at = self._opened_at or opening
+            self._open = True
 
     async def settle(
         self,
@@ -117,7 +116,7 @@ class Purse:
     async def close(self) -> None:
         """Give back what was held and not spent; does nothing where nothing was held or all is closed."""
         async with self._lock:
-            if self._opened_at is None or self._closed:
+            if not self._open or self._closed:
                 return
             await self._books.database.write(lambda tx: self._write_release(tx, self._spent))
             self._closed = True
@@ -131,9 +130,9 @@ class Purse:
                 fix="Ask for less (for example a smaller limit), or have the operator raise WEIR_APPROVAL_ABOVE.",
             )
 
-    def _write_attempt(self, tx: Transaction, offer: Offer, opening: datetime | None = None) -> None:
-        if opening is not None:
-            self._books.budgets.reserve(tx, self._hold.principal, self._most.total, opening)
+    def _write_attempt(self, tx: Transaction, offer: Offer, *, opening: bool) -> None:
+        if opening:
+            self._books.budgets.reserve(tx, self._hold.principal, self._most.total, self._hold.at)
             self._books.ledger.hold(tx, self._hold)
         self._books.ledger.attempt(
             tx,
@@ -142,6 +141,7 @@ class Purse:
             operation=offer.operation,
             most=offer.most,
             priced_since=offer.price.since,
+            usd=offer.cost(offer.most).usd,
         )
 
     def _write_settlement(
@@ -159,7 +159,7 @@ class Purse:
         if close:
             self._write_release(tx, self._spent + bill.offer.cost(bill.paid))
         if following is not None and following not in self._written:
-            self._write_attempt(tx, following)
+            self._write_attempt(tx, following, opening=False)
 
     def _write_bill(self, tx: Transaction, bill: Bill) -> None:
         offer, ledger = bill.offer, self._books.ledger
@@ -199,8 +199,8 @@ class Purse:
 
     def _write_release(self, tx: Transaction, spent: Cost) -> None:
         remaining = Cost(
-            {name: Credits(held - spent.credits.get(name, 0)) for name, held in self._most.credits.items()}
+            {name: Credits(held - spent.credits.get(name, 0)) for name, held in self._most.credits.items()},
+            Micros(self._most.usd - spent.usd),
         )
-        at = self._opened_at or self._books.clock()
-        self._books.ledger.release(tx, self._hold, remaining)
-        self._books.budgets.give_back(tx, self._hold.principal, remaining.total, at)
+        left = self._books.ledger.release(tx, self._hold, remaining)
+        self._books.budgets.give_back(tx, self._hold.principal, left, self._hold.at)

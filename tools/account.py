@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from server.domain.account import Balances, Spending
+from server.domain.account import AccountAnalytics, Balances
 from server.domain.views import CostPreview
 from server.edge.tool import Caller, Family
 
@@ -28,7 +28,7 @@ async def get_account_analytics(
     period: Annotated[
         Literal["today", "week", "month"], Field(description="Days in UTC: today, the last 7 days, or the last 30.")
     ] = "month",
-) -> Spending:
+) -> AccountAnalytics:
     """Show calls, credits and hit rates by provider, tool and day from this server's own ledger.
 
     Adds what each provider reports of the account, and what the spending limits leave. Free.

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -95,7 +95,7 @@ def _printable(host: str) -> str:
 
 
 @contextmanager
-def _announced(settings: Settings, url: str) -> Iterator[None]:
+def _announced(settings: Settings, url: str) -> Generator[None]:
     """Leave a note in the home folder while serving, so that the shell commands find the server that owns it."""
     note = settings.home / SERVING
     settings.home.mkdir(parents=True, exist_ok=True)

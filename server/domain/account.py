@@ -51,8 +51,21 @@ class Balances(Answer):
     not_configured: tuple[str, ...]
 
 
+class PeriodTotals(Part):
+    """Everything spent in a period; days in UTC."""
+
+    period: str
+    since: str
+    """ISO 8601."""
+    calls: int
+    found: int
+    cost: CostView
+    average_credits: float
+    """Credits per attempt at a provider."""
+
+
 class Tally(Part):
-    """Calls and credits of one provider and operation, tool, member, client or day."""
+    """Attempts and credits of one provider's operation, tool, member or client in the period."""
 
     name: str
     calls: int
@@ -63,7 +76,7 @@ class Tally(Part):
 
 
 class ReportedUse(Part):
-    """What a provider itself reports for the same period."""
+    """What a provider itself reports of the same days, of all keys of its account."""
 
     provider: str
     requests: int | None = None
@@ -71,18 +84,15 @@ class ReportedUse(Part):
     error: str | None = None
 
 
-class Spending(Answer):
-    """A workspace's spending in a period."""
+class AccountAnalytics(Answer):
+    """A workspace's spending from this server's ledger, and what providers report."""
 
     period: str
-    since: str
-    until: str
-    cost: CostView
-    calls: int
-    average_credits: float
-    by_provider: tuple[Tally, ...]
+    totals: tuple[PeriodTotals, ...]
+    """Today, this week and this month side by side."""
+    by_operation: tuple[Tally, ...]
     by_tool: tuple[Tally, ...]
     by_member: tuple[Tally, ...]
-    by_day: tuple[Tally, ...]
+    by_client: tuple[Tally, ...]
     limits: tuple[LimitView, ...]
     reported: tuple[ReportedUse, ...]

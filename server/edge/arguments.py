@@ -39,7 +39,7 @@ def parse(model: type[Arguments], raw: Mapping[str, Any] | None) -> Arguments:
     try:
         return model.model_validate(_decoded(model, given))
     except ValidationError as error:
-        raise _explained(model, error) from None
+        raise explained(model, error) from None
 
 
 def _decoded(model: type[Arguments], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,7 +64,8 @@ def _decode(value: Any) -> Any:
     return value
 
 
-def _explained(model: type[Arguments], error: ValidationError) -> InvalidInput:
+def explained(model: type[Arguments], error: ValidationError) -> InvalidInput:
+    """What pydantic found wrong, as sentences that name the arguments of `model`."""
     problems = error.errors(include_url=False, include_input=False)
     names = [str(problem["loc"][0]) if problem["loc"] else "arguments" for problem in problems]
     sentences = [

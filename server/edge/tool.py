@@ -10,14 +10,16 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, get_args, get_type_hints
 
-from server.domain.account import Balances, Spending
+from pydantic import ValidationError
+
+from server.domain.account import AccountAnalytics, Balances
 from server.domain.errors import InvalidInput
 from server.domain.plan import Plan
 from server.domain.principal import Principal
 from server.domain.query import Answer
 from server.domain.quote import Quote
 from server.edge import schema
-from server.edge.arguments import Arguments, arguments_model, parse
+from server.edge.arguments import Arguments, arguments_model, explained, parse
 
 NAME_LIMIT = 40
 DESCRIPTION_LIMIT = 1000
@@ -37,7 +39,7 @@ class Caller(Protocol):
         """What every configured provider's account holds."""
         ...
 
-    async def analytics(self, period: str) -> Spending:
+    async def analytics(self, period: str) -> AccountAnalytics:
         """Spending and use of `today`, `week` or `month`."""
         ...
 
@@ -76,7 +78,13 @@ class Tool:
     def planned(self, raw: Mapping[str, Any] | None) -> Plan[Any] | None:
         """The plan of a call, None for a free tool; the arguments are checked either way."""
         arguments = self.parse(raw)
-        return None if self.plan is None else self.plan(**arguments)
+        if self.plan is None:
+            return None
+        try:
+            return self.plan(**arguments)
+        except ValidationError as error:
+            # A value that the tool derived, such as the company from an address at a free-mail provider.
+            raise explained(self.arguments, error) from None
 
     def input_schema(self) -> schema.Schema:
         """What clients are told to send."""

@@ -1,0 +1,141 @@
+"""The preview bounds the bill: for every tool, whatever is asked and however the providers behave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.domain.principal import LOCAL
+from server.sandbox.magic import OUTCOMES
+from tests.serving import Served, served
+from tools import FAMILIES
+
+TOOLS = [tool for family in FAMILIES for tool in family.tools if tool.plan is not None]
+# Outcomes that keep a caller waiting until a time-out are tested one by one in test_faults.py.
+FAULTS = sorted(name for name, outcome in OUTCOMES.items() if name not in ("slow", "timeout"))
+PROVIDERS = ("leadmagic", "xmagnet", "leadiq", "leadsonar")
+
+hosts = st.sampled_from(["stripe.com", "northwind.example", "acme.io", *(f"{name}.magic.example" for name in FAULTS)])
+slugs = st.sampled_from(["ada-lovelace", "alex-rivera", "grace-hopper", *(f"magic-{name}" for name in FAULTS)])
+first_names = st.sampled_from(["Ada", "Grace", "Alan", "José"])
+last_names = st.sampled_from(["Lovelace", "Hopper", "Turing", "MagicNotFound", "MagicOverCharge"])
+addresses = st.one_of(
+    st.builds(lambda first, host: f"{first.lower()}@{host}", st.sampled_from(["ada", "grace"]), hosts),
+    st.sampled_from([f"{name}@magic.example" for name in FAULTS]),
+)
+VALUES: Mapping[str, st.SearchStrategy[Any]] = {
+    "email": addresses,
+    "work_email": addresses,
+    "personal_email": st.sampled_from(["ada@gmail.com", "not-found@magic.example"]),
+    "first_name": first_names,
+    "last_name": last_names,
+    "full_name": st.builds(lambda first, last: f"{first} {last}", first_names, last_names),
+    "company_domain": hosts,
+    "company_name": st.sampled_from(["Stripe", "Northwind", "Magic Not Found"]),
+    "company_url": slugs.map(lambda slug: f"https://www.linkedin.com/company/{slug}"),
+    "job_title": st.sampled_from(["CEO", "VP Sales", "Engineer"]),
+    "location": st.sampled_from(["Boston", "Germany"]),
+    "limit": st.integers(1, 30),
+    "force_refresh": st.booleans(),
+}
+
+
+def value(tool: str, name: str) -> st.SearchStrategy[Any]:
+    if name == "profile_url":
+        return VALUES["company_url"] if tool == "enrich_company" else slugs
+    return VALUES[name]
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
+    """A tool with any subset of its arguments."""
+    tool = draw(st.sampled_from(TOOLS))
+    names = [name for name in tool.arguments.model_fields if draw(st.booleans())]
+    return tool.name, {name: draw(value(tool.name, name)) for name in names}
+
+
+scripts = st.dictionaries(st.sampled_from(PROVIDERS), st.lists(st.sampled_from(FAULTS), max_size=2), max_size=4)
+
+
+class Bench:
+    """One Weir for all examples, in an event loop of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self._runner = asyncio.Runner()
+        self._stack = AsyncExitStack()
+        self.weir: Served = self.run(self._stack.enter_async_context(served(home, **NO_LIMITS)))
+
+    def run(self, main: Any) -> Any:
+        return self._runner.run(main)
+
+    def close(self) -> None:
+        self.run(self._stack.aclose())
+        self._runner.close()
+
+
+NO_LIMITS = {"limit_per_member_day": "none", "limit_per_workspace_month": "none", "limit_per_call": "none"}
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    bench = Bench(tmp_path_factory.mktemp("bounds") / "home")
+    yield bench
+    bench.close()
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(call=calls(), script=scripts)
+def test_a_call_never_costs_less_than_min_or_more_than_max(
+    bench: Bench, call: tuple[str, dict[str, Any]], script: dict[str, list[str]]
+) -> None:
+    bench.run(_check(bench.weir, *call, script))
+
+
+async def _check(weir: Served, tool: str, arguments: dict[str, Any], script: dict[str, list[str]]) -> None:
+    await _fresh_routing(weir)
+    for provider, faults in script.items():
+        await weir.control(provider=provider, faults=faults)
+    preview = await weir.call("preview_cost", {"tool": tool, "arguments": arguments})
+    result = await weir.call(tool, arguments)
+    await weir.reset_control()
+    paid = result["receipt"]["cost"]
+    if "data" not in preview:
+        assert preview["error"]["code"] == result["error"]["code"]
+        assert paid == {"credits": {}, "usd": 0}
+        return
+    least, most = preview["data"]["min"], preview["data"]["max"]
+    for provider, credits in paid["credits"].items():
+        assert least["credits"].get(provider, 0) <= credits <= most["credits"].get(provider, 0)
+    assert least["usd"] <= paid["usd"] <= most["usd"]
+    by_attempt = sum(round(attempt["credits"] * 100) for attempt in result["receipt"]["attempts"])
+    assert by_attempt == sum(round(credits * 100) for credits in paid["credits"].values())
+    assert len(result["receipt"]["attempts"]) <= len(preview["data"]["steps"])
+
+
+async def _fresh_routing(weir: Served) -> None:
+    """Confirm every alarmed price and forget every opened breaker, so that each example meets all providers."""
+    engine = weir.weir.engine
+    for provider, operation in await engine.books.ledger.alarms():
+        await engine.books.ledger.confirm(provider, operation)
+    await engine.start()
+    weir.weir.upstream.forgive()
+
+
+def test_what_was_captured_and_left_unresolved_is_what_the_receipts_said(bench: Bench) -> None:
+    """After hundreds of hostile calls, the budget counters still equal the ledger."""
+
+    async def compare() -> None:
+        books = bench.weir.weir.engine.books
+        used = {use.name: use.used for use in await books.budgets.usage(LOCAL)}
+        spent = await bench.weir.call("get_account_analytics", {"period": "today"})
+        in_ledger = round(sum(spent["data"]["cost"]["credits"].values()) * 100)
+        assert used["credits_per_member_day"] == used["credits_per_workspace_month"] == in_ledger
+
+    bench.run(compare())

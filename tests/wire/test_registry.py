@@ -1,0 +1,132 @@
+"""What must hold of every tool, tested on what `tools/list` really sends."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from mcp import Client, types
+
+from tests.serving import Served
+from tools import FAMILIES
+
+SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
+UPDATE = os.environ.get("WEIR_UPDATE_SNAPSHOTS") == "1"
+TOOLS = [tool for family in FAMILIES for tool in family.tools]
+FORBIDDEN = {"$ref", "$defs", "anyOf", "oneOf", "allOf", "default", "additionalProperties"}
+COMMANDS = ("always", "must ", "important", "never ", "you should", "ignore ")
+DOCUMENTED = [
+    "validate_work_email",
+    "find_work_email",
+    "find_mobile_number",
+    "linkedin_profile_to_work_email",
+    "email_to_b2b_profile",
+    "search_profile",
+    "find_personal_email",
+    "detect_job_change",
+    "enrich_company",
+    "research_account",
+    "find_company_funding",
+    "list_company_competitors",
+    "get_company_technographics",
+    "find_people_by_role",
+    "find_company_employees",
+    "check_credit_balance",
+    "get_account_analytics",
+    "preview_cost",
+]
+
+
+async def listed(weir: Served) -> list[types.Tool]:
+    async with Client(f"{weir.url}/mcp") as client:
+        return (await client.list_tools()).tools
+
+
+def keywords(schema: Any, *, names: bool = False) -> Iterator[str]:
+    """Every JSON Schema keyword in use; keys below `properties` are names, not keywords."""
+    if isinstance(schema, dict):
+        for key, value in schema.items():
+            if not names:
+                yield key
+            yield from keywords(value, names=not names and key == "properties")
+    elif isinstance(schema, list):
+        for item in schema:
+            yield from keywords(item)
+
+
+async def test_the_documented_tools_are_listed_in_a_stable_order(weir: Served) -> None:
+    assert [tool.name for tool in await listed(weir)] == DOCUMENTED
+    assert [tool.name for tool in await listed(weir)] == DOCUMENTED
+
+
+async def test_every_tool_equals_its_snapshot(weir: Served) -> None:
+    tools = {tool.name: tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in await listed(weir)}
+    if UPDATE:
+        for name, tool in tools.items():
+            (SNAPSHOTS / f"{name}.json").write_text(json.dumps(tool, indent=2, ensure_ascii=False) + "\n")
+    assert {path.stem for path in SNAPSHOTS.glob("*.json")} == set(tools)
+    for name, tool in tools.items():
+        assert tool == json.loads((SNAPSHOTS / f"{name}.json").read_text()), (
+            f"{name} changed on the wire; if it was meant to, run the tests with WEIR_UPDATE_SNAPSHOTS=1"
+        )
+
+
+async def test_schemas_are_flat_enough_for_every_client(weir: Served) -> None:
+    for tool in await listed(weir):
+        assert tool.output_schema is not None
+        for schema in (tool.input_schema, tool.output_schema):
+            assert schema["type"] == "object"
+            assert not FORBIDDEN & set(keywords(schema)), tool.name
+            Draft202012Validator.check_schema(schema)
+
+
+async def test_names_texts_and_hints_suit_every_client(weir: Served) -> None:
+    for tool in await listed(weir):
+        assert len(tool.name) <= 40
+        assert tool.title
+        assert tool.description is not None
+        assert 40 <= len(tool.description) < 1000
+        assert not any(command in tool.description.lower() for command in COMMANDS), tool.name
+        hints = tool.annotations
+        assert hints is not None
+        assert None not in (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint)
+
+
+async def test_only_free_tools_claim_to_be_read_only(weir: Served) -> None:
+    read_only = {tool.name for tool in await listed(weir) if tool.annotations and tool.annotations.read_only_hint}
+    assert read_only == {"check_credit_balance", "get_account_analytics", "preview_cost"}
+
+
+async def test_the_list_is_small_and_may_be_kept(weir: Served) -> None:
+    async with Client(f"{weir.url}/mcp") as client:
+        result = await client.list_tools()
+    assert len(result.model_dump_json(by_alias=True, exclude_none=True)) <= 32_000
+    assert result.ttl_ms == 300_000
+    assert result.cache_scope == "public"
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+async def test_the_example_call_of_every_tool_answers_in_its_schema(weir: Served, tool: Any) -> None:
+    async with Client(f"{weir.url}/mcp") as client:
+        schema = {one.name: one.output_schema for one in (await client.list_tools()).tools}[tool.name]
+        result = await client.call_tool(tool.name, dict(tool.example))
+    assert schema is not None
+    body = result.structured_content
+    assert not result.is_error, body
+    Draft202012Validator(schema).validate(body)
+    assert body is not None
+    assert body["receipt"]["sandbox"] is True
+    assert json.loads(result.content[0].text) == body  # type: ignore[union-attr] - always text
+    assert len(result.content[0].text) < 20_000  # type: ignore[union-attr] - always text
+    _no_nulls(body)
+
+
+def _no_nulls(value: Any) -> None:
+    assert value is not None
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _no_nulls(inner)
