@@ -97,7 +97,7 @@ def exists(host: str) -> bool:
     if host in LISTED or host in pinned.COMPANIES:
         return True
     if host == MAGIC or host.endswith(f".{MAGIC}"):
-        return host != f"not-found.{MAGIC}"
+        return host not in (f"not-found.{MAGIC}", f"not-found-404.{MAGIC}")
     return host not in names.FREE_MAIL and not Draw("company", host).percent(5)
 
 
@@ -172,7 +172,7 @@ def _slug(host: str) -> str:
 
 def _rounds(host: str) -> tuple[Round, ...]:
     draw = Draw("rounds", host)
-    if draw.percent(40):
+    if draw.percent(40) and not host.endswith(MAGIC):
         return ()
     last = draw.below(len(names.ROUNDS)) + 1
     day = _EPOCH - timedelta(days=60 + draw.below(700))

@@ -1,7 +1,8 @@
 """Magic inputs: values that force an outcome, as test card numbers do.
 
 An outcome is named by the local part of an address (`rate-limited@magic.example`), a host
-(`rate-limited.magic.example`), a profile (`magic-rate-limited`) or a family name (`MagicRateLimited`), anywhere in a request to any provider.
+(`rate-limited.magic.example`), a profile (`magic-rate-limited`) or a family name (`MagicRateLimited`), anywhere in a
+request to any provider.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ _TABLE = (
     Outcome(
         "not-found-404", Kind.ANSWER, "The miss as HTTP 404, free (C-17); as `not-found` where no document has it."
     ),
+    Outcome("suppressed", Kind.ANSWER, "The person has opted out: LeadIQ marks the address as `Suppressed` (C-67)."),
     Outcome("rate-limited", Kind.REFUSAL, "HTTP 429 with `Retry-After: 1`."),
     Outcome("server-error", Kind.REFUSAL, "HTTP 500 in the provider's envelope."),
     Outcome("unavailable", Kind.REFUSAL, "HTTP 503 in the provider's envelope."),
@@ -61,11 +63,15 @@ _TABLE = (
     Outcome("malformed", Kind.DELIVERY, "Charged, HTTP 200, and the body is not JSON."),
     Outcome("truncated", Kind.DELIVERY, "Charged, HTTP 200, half of the body with an honest Content-Length."),
     Outcome("over-charge", Kind.BILL, "Charges and reports five times the price (R0, R2)."),
-    Outcome("other-price", Kind.BILL, "Charges the other figure that documents give (C-01 to C-08, C-21, C-27)."),
+    Outcome(
+        "other-price",
+        Kind.BILL,
+        "Charges the other figure that documents give (C-01 to C-08, C-21, C-27, C-60, C-65, C-70, C-71).",
+    ),
     Outcome("silent-price", Kind.BILL, "Charges the price, and says nothing of it in body and headers (R3)."),
     Outcome("shape-old", Kind.SHAPE, "The body of the vendor's older documents (C-21, C-28, C-29, C-66)."),
     Outcome("shape-nested", Kind.SHAPE, "Company facts nested in an object (C-20), phones in the other place (C-64)."),
-    Outcome("shape-data", Kind.SHAPE, "The whole body inside a `data` object (C-15)."),
+    Outcome("shape-data", Kind.SHAPE, "LeadMagic analytics: the body inside a `data` object (C-15)."),
     Outcome("shape-status", Kind.SHAPE, "The verdict under `status` (C-20)."),
     Outcome("shape-http", Kind.SHAPE, "GraphQL errors with their HTTP status (C-63); combine with `sandbox-empty`."),
     Outcome("error-old", Kind.REFUSAL, "HTTP 500 as `{error, message}` (C-19)."),

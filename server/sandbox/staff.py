@@ -80,7 +80,9 @@ def exists(key: Key) -> bool:
     if not first or not last or len(first) + len(last) > _LONGEST or not firm.exists(domain):
         return False
     if last.startswith("magic"):
-        return last.replace("-", "") != "magicnotfound"
+        return last.replace("-", "") not in ("magicnotfound", "magicnotfound404")
+    if domain.endswith(firm.MAGIC):
+        return True
     return not any(map(str.isdigit, first[0] + last[0])) and not Draw("person", *key).percent(5)
 
 
