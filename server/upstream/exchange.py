@@ -32,6 +32,8 @@ _NEVER_LEFT = (
     httpx2.ProxyError,
     httpx2.UnsupportedProtocol,
     httpx2.LocalProtocolError,
+    httpx2.InvalidURL,
+    UnicodeError,
 )
 
 
@@ -159,7 +161,7 @@ def _with_params(base: str, request: Request) -> httpx2.URL:
 def _stage(error: Exception, body: _Body, arriving: _Arriving) -> Stage:
     if arriving.head is not None:
         return Stage.UNREADABLE
-    if isinstance(error, httpx2.InvalidURL | UnicodeError | _NEVER_LEFT) or (body.data and not body.started):
+    if isinstance(error, _NEVER_LEFT) or (body.data and not body.started):
         return Stage.UNSENT
     return Stage.UNANSWERED
 

@@ -31,6 +31,7 @@ class Pace:
     paused_until: float = _NEVER
     """No request goes before this instant, because the provider asked for silence."""
     _even: float = field(init=False)
+    _at_once: int = field(init=False)
     _due: float = field(init=False, default=_NEVER)
     """The theoretical arrival time: when an evenly paced next request is due."""
     _last: float = field(init=False, default=_NEVER)
@@ -39,7 +40,7 @@ class Pace:
     _slow_until: float = field(init=False, default=_NEVER)
 
     def __post_init__(self) -> None:
-        self._even = _interval(self.per_minute)
+        self._set(self.per_minute)
 
     def wait(self, now: float) -> float:
         """Seconds until the next free slot, without taking it."""
@@ -49,8 +50,8 @@ class Pace:
         """Take the next free slot; how many seconds away it is."""
         slot = self._slot(now)
         spacing = self.spacing(slot)
-        if slot >= self._due + (self.burst - 1) * spacing:
-            self._credit = self.burst - 1
+        if slot >= self._due + (self._at_once - 1) * spacing:
+            self._credit = self._at_once - 1
         elif self._credit:
             self._credit -= 1
         self._due = max(self._due, slot) + spacing
@@ -73,13 +74,18 @@ class Pace:
         if limits.nonsense or isinf(self.per_minute):
             return
         if limits.limit is not None and (limits.reset is None or limits.reset <= WINDOW):
-            self._even = _interval(limits.limit)
+            self._set(limits.limit)
         if limits.remaining is None or limits.reset is None:
             return
         if limits.remaining == 0:
             self.pause(now, limits.reset)
         else:
             self._stretch(now, limits.reset, limits.remaining)
+
+    def _set(self, per_minute: float) -> None:
+        self._even = WINDOW * (1 + MARGIN) / per_minute
+        self._at_once = max(1, int(min(self.burst, per_minute)))
+        self._credit = min(self._credit, self._at_once - 1)
 
     def _stretch(self, now: float, reset: float, remaining: int) -> None:
         """Spread what is left of the window over what is left of its time, where that is slower than the even pace."""
@@ -91,7 +97,3 @@ class Pace:
 
     def _slot(self, now: float) -> float:
         return now if self._credit else max(now, self._due)
-
-
-def _interval(per_minute: float) -> float:
-    return WINDOW * (1 + MARGIN) / per_minute

@@ -253,6 +253,8 @@ class Clock:
 
     now: float = 1000.0
     slept: list[float] = field(default_factory=list[float])
+    woken: Callable[[], object] = bool
+    """Called after every sleep."""
 
     def __call__(self) -> float:
         return self.now
@@ -262,6 +264,7 @@ class Clock:
         target = self.now + seconds
         await asyncio.sleep(0)
         self.now = max(self.now, target)
+        self.woken()
 
     def wall(self) -> float:
         return self.now + 1_800_000_000.0
@@ -275,6 +278,7 @@ class Bench:
     provider: Acme
     upstream: Upstream
     clock: Clock
+    hosts: dict[str, str] = field(default_factory=dict[str, str])
 
     def offering(self, flow: str) -> Offering[Found]:
         return next(one for one in self.provider.offerings() if one.operation.name == flow)
@@ -295,18 +299,18 @@ class Bench:
             self.vendor.script.extend([one] if isinstance(one, bytes) else one)
 
 
-def bench(vendor: Vendor, *, per_minute: float | None = None, **changes: Any) -> Bench:
+def bench(vendor: Vendor, *, key: str = KEY, per_minute: float | None = None, **changes: Any) -> Bench:
     """A bench around `vendor`; `changes` go to the manifest."""
     provider, clock = Acme(manifest(**changes)), Clock()
     hosts = {"default": f"http://127.0.0.1:{vendor.port}/v1", "lists": f"http://127.0.0.1:{vendor.port}/other/"}
     upstream = Upstream(
-        {"acme": Connection(KEY, hosts, per_minute)},
+        {"acme": Connection(key, hosts, per_minute)},
         clock=clock,
         sleep=clock.sleep,
         wall=clock.wall,
         jitter=lambda: 0.5,
     )
-    return Bench(vendor, provider, upstream, clock)
+    return Bench(vendor, provider, upstream, clock, hosts)
 
 
 def timeout(operation: str, seconds: float) -> dict[str, Any]:
