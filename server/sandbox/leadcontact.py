@@ -112,8 +112,7 @@ def _limit(body: dict[str, Any]) -> int:
 
 def _matches(company: str, body: dict[str, Any]) -> list[Person]:
     """Everybody at the company who fits the filters, the surest address first."""
-    departments = {str(each).casefold() for each in body.get("departments") or ()}
-    titles = [str(each) for each in body.get("titles") or ()]
+    departments, titles = set(_words(body, "departments")), _words(body, "titles")
     deciders = api.flag(body, "decision_maker_only")
     employer = None if api.missing() else world.company(company) or world.company_named(company)
     found = [
@@ -127,6 +126,14 @@ def _matches(company: str, body: dict[str, Any]) -> list[Person]:
     return sorted(found, key=_confidence, reverse=True)
 
 
+def _words(body: dict[str, Any], name: str) -> list[str]:
+    """An optional array of texts, without regard to case."""
+    items = api.array(body, name, 100) if body.get(name) else []
+    if not all(isinstance(item, str) for item in items):
+        raise Refusal(400, f"The '{name}' field must be an array of strings.", field=name)
+    return [item.strip().casefold() for item in items]
+
+
 def _department(one: Person) -> str:
     return "Executive" if one.seniority == "c_level" else one.function
 
@@ -135,7 +142,7 @@ def _has_title(one: Person, wanted: str) -> bool:
     """Whether all words of the wanted title are in the person's, of which the initials count as one: `CEO`."""
     words = one.title.casefold().split()
     initials = "".join(word[0] for word in words)
-    return set(wanted.casefold().split()) <= {*words, initials}
+    return set(wanted.split()) <= {*words, initials}
 
 
 def _contact(one: Person, with_phone: bool) -> dict[str, Any]:

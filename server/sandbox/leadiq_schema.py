@@ -177,7 +177,7 @@ def run(document: DocumentNode, root: Root, variables: Mapping[str, Any] | None,
 
 def formatted(error: GraphQLError) -> dict[str, Any]:
     """An error as the API prints it, with the status that it stands for in its extensions (C-63)."""
-    bad = error.original_error is None or isinstance(error.original_error, BadInput)
+    bad = isinstance(error.original_error, BadInput | GraphQLError | None)
     return {**error.formatted, "extensions": {"response": {"status": 400 if bad else 500}}}
 
 

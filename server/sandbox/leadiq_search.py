@@ -50,7 +50,7 @@ def _identified(wanted: Input) -> Person | None:
         return world.person_at(wanted["linkedinUrl"])
     if wanted.get("email"):
         return world.person_of(wanted["email"])
-    if not (wanted.get("firstName") and wanted.get("lastName") and wanted.get("company")):
+    if not (wanted.get("firstName") and wanted.get("lastName") and wanted.get("company") is not None):
         raise BadInput("Give id, linkedinUrl, email, or firstName, lastName and company.")
     employer = _employer(wanted["company"])
     return employer and world.person(wanted["firstName"], wanted["lastName"], employer)
