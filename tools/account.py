@@ -54,6 +54,6 @@ async def preview_cost(
 
     Returns the least, the expected and the most it can cost in credits and US dollars, each provider that may be
     asked with its price for a hit and for a miss, whether the answer is stored already, what the limits leave, and
-    whether a person would have to approve. The bill never exceeds the maximum. Free.
+    whether a person would have to approve. The bill stays within the maximum. Free.
     """
     return CostPreview.of(tool, await caller.quote(tool, arguments))

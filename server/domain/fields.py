@@ -14,33 +14,31 @@ Email = Annotated[
 WorkEmail = Annotated[
     str,
     AfterValidator(normalise.email),
-    Field(description="Work e-mail address of the person.", examples=["ada@example.com"]),
+    Field(description="Work e-mail address.", examples=["ada@example.com"]),
 ]
-PersonalEmail = Annotated[
-    str, AfterValidator(normalise.email), Field(description="Personal e-mail address of the person.")
-]
+PersonalEmail = Annotated[str, AfterValidator(normalise.email), Field(description="Personal e-mail address.")]
 CompanyDomain = Annotated[
     str,
     AfterValidator(normalise.company_domain),
-    Field(description="Company domain, the most precise way to name a company.", examples=["stripe.com"]),
+    Field(description="Company domain, such as stripe.com.", examples=["stripe.com"]),
 ]
 CompanyName = Annotated[
     str,
     AfterValidator(lambda value: normalise.text(value, 200)),
-    Field(description="Company name, where the domain is not known.", min_length=1, examples=["Stripe"]),
+    Field(description="Company name, if the domain is unknown.", min_length=1, examples=["Stripe"]),
 ]
 PersonUrl = Annotated[
     str,
     AfterValidator(normalise.person_url),
     Field(
-        description="LinkedIn profile of the person: URL or slug.",
+        description="LinkedIn profile URL or slug of the person.",
         examples=["https://www.linkedin.com/in/ada-lovelace"],
     ),
 ]
 CompanyUrl = Annotated[
     str,
     AfterValidator(normalise.company_url),
-    Field(description="LinkedIn page of the company.", examples=["https://www.linkedin.com/company/stripe"]),
+    Field(description="LinkedIn company page URL.", examples=["https://www.linkedin.com/company/stripe"]),
 ]
 FirstName = Annotated[
     str, AfterValidator(lambda value: normalise.text(value, 100)), Field(description="Given name.", min_length=1)
@@ -51,7 +49,7 @@ LastName = Annotated[
 FullName = Annotated[
     str,
     AfterValidator(lambda value: normalise.text(value, 200)),
-    Field(description="Full name, where the halves are not known.", min_length=1),
+    Field(description="Full name, if the halves are unknown.", min_length=1),
 ]
 JobTitle = Annotated[
     str,
@@ -94,6 +92,4 @@ Countries = Annotated[
     tuple[Country, ...], Field(description="Countries as ISO 3166-1 alpha-2, any of which matches.", max_length=100)
 ]
 Amount = Annotated[int, Field(ge=0)]
-ForceRefresh = Annotated[
-    bool, Field(description="Ask the providers again and pay, even where a stored answer is still fresh.")
-]
+ForceRefresh = Annotated[bool, Field(description="Pay for a new answer even if one is stored.")]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import Field
-
 from server.domain.money import Cost, plain
 from server.domain.outcome import Outcome
 from server.domain.person import Part
@@ -95,9 +93,11 @@ class StepView(Part):
     provider: str
     operation: str
     min: float
-    expected: float = Field(description="Price of a full answer.")
+    expected: float
+    """Price of a full answer."""
     max: float
-    miss: float = Field(description="Price of finding nothing.")
+    miss: float
+    """Price of finding nothing."""
     cached: bool
     confirmed: bool
 

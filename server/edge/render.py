@@ -32,8 +32,6 @@ class LookupEnvelope(Envelope):
 
     quality: Quality | None = None
     provenance: ProvenanceView | None = None
-    provider_source: str | None = None
-    record_id: str | None = None
 
 
 def result(of: Result[Any]) -> Json:

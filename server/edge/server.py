@@ -115,7 +115,8 @@ class Payloads:
 def payload(body: Payload, *, failed: bool = False) -> Payload:
     """A tool result: the same facts as text and as structured content, because no server knows which a model sees."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return {"content": [{"type": "text", "text": text}], "structuredContent": body, "isError": failed}
+    content = [{"type": "text", "text": text}]
+    return {"resultType": "complete", "content": content, "structuredContent": body, "isError": failed}
 
 
 def wire(tool: Tool) -> types.Tool:
@@ -127,7 +128,6 @@ def wire(tool: Tool) -> types.Tool:
         input_schema=tool.input_schema(),
         output_schema=render.output_schema(tool.answer, metered=tool.plan is not None),
         annotations=types.ToolAnnotations(
-            title=tool.title,
             read_only_hint=tool.hints.read_only,
             destructive_hint=tool.hints.destructive,
             idempotent_hint=tool.hints.idempotent,

@@ -82,7 +82,7 @@ async def test_bad_input_names_the_field_and_the_fix_and_costs_nothing(
     assert body["receipt"]["cost"] == {"credits": {}, "usd": 0}
     assert await weir.bill() == {}
     spending = await weir.call("get_account_analytics", {"period": "today"})
-    assert spending["data"]["calls"] == 0
+    assert spending["data"]["totals"][0]["calls"] == 0
     assert all(limit["used"] == 0 for limit in spending["data"]["limits"])
 
 

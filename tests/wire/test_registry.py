@@ -105,7 +105,7 @@ async def test_only_free_tools_claim_to_be_read_only(weir: Served) -> None:
 async def test_the_list_is_small_and_may_be_kept(weir: Served) -> None:
     async with Client(f"{weir.url}/mcp") as client:
         result = await client.list_tools()
-    assert len(result.model_dump_json(by_alias=True, exclude_none=True)) <= 32_000
+    assert len(result.model_dump_json(by_alias=True, exclude_none=True)) <= 24_000
     assert result.ttl_ms == 300_000
     assert result.cache_scope == "public"
 
