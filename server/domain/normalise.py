@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 import idna
@@ -189,6 +191,20 @@ def country(value: str) -> str:
     except LookupError as error:
         raise ValueError("is not a country; send an ISO 3166-1 code such as US, GB or DE") from error
     return str(found.alpha_2)
+
+
+_FEDERATIONS = frozenset({"AU", "BR", "CA", "DE", "IN", "MX", "US"})
+
+
+@lru_cache(1)
+def _federal_states() -> frozenset[str]:
+    subdivisions = cast("Iterable[Any]", pycountry.subdivisions)
+    return frozenset(one.name.casefold() for one in subdivisions if one.country_code in _FEDERATIONS)
+
+
+def is_federal_state(value: str) -> bool:
+    """Whether the text names a state of a country whose states are named without it, such as California or Bavaria."""
+    return text(value, 100).casefold() in _federal_states()
 
 
 def band(value: str | None) -> tuple[int | None, int | None]:
