@@ -53,12 +53,13 @@ class Served:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def call(self, tool: str, arguments: Mapping[str, Any]) -> None:
+        """One modern call whose answer does not matter, such as the one that fills the cache."""
+        self._post(_call("modern", tool, arguments), self._headers("modern", tool))
+
     def requests(self, era: Era, tool: str, arguments: Mapping[str, Any], connections: int) -> list[bytes]:
         """One tool call as raw HTTP for each connection; in the legacy era each has a session of its own."""
-        params: dict[str, Any] = {"name": tool, "arguments": arguments}
-        if era == "modern":
-            params["_meta"] = _MODERN_META
-        body = _rpc("tools/call", params, 1)
+        body = _call(era, tool, arguments)
         return [_raw(self.port, {**_ACCEPT, **self._headers(era, tool)}, body) for _ in range(connections)]
 
     def mode(self) -> Mode:
@@ -89,6 +90,13 @@ class Served:
         if response.status >= 300:
             raise RuntimeError(f"{self.name} answered {response.status}: {content[:500]!r}")
         return content, {name.lower(): value for name, value in response.getheaders()}
+
+
+def _call(era: Era, tool: str, arguments: Mapping[str, Any]) -> bytes:
+    params: dict[str, Any] = {"name": tool, "arguments": arguments}
+    if era == "modern":
+        params["_meta"] = _MODERN_META
+    return _rpc("tools/call", params, 1)
 
 
 def _rpc(method: str, params: Mapping[str, Any], identity: int | None) -> bytes:
