@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, cast
 
@@ -197,12 +197,23 @@ def _changed(change: Change | None, kinds: Sequence[str], start: Any) -> bool:
 
 
 def _milliseconds(value: Any) -> int:
-    if isinstance(value, str) and not value.isdigit():
-        try:
-            return int(datetime.fromisoformat(value).timestamp() * 1000)
-        except ValueError as error:
-            raise BadInput("A time is UNIX milliseconds or ISO 8601 text.") from error
-    return int(value)
+    match value:
+        case int() | float() if not isinstance(value, bool):
+            return int(value)
+        case str() if value.isdecimal():
+            return int(value)
+        case str():
+            return _read_time(value)
+        case _:
+            raise BadInput("A time is UNIX milliseconds or ISO 8601 text.")
+
+
+def _read_time(text: str) -> int:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput("A time is UNIX milliseconds or ISO 8601 text.") from error
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _at(place: Input, subject: Person | Company) -> bool:

@@ -257,6 +257,16 @@ async def test_job_changes_come_newest_first_in_unix_milliseconds(leadiq: Caller
     )
 
 
+@pytest.mark.parametrize("start", [1_767_225_600_000, "1767225600000", "2026-01-01", "2026-01-01T01:00:00+01:00"])
+async def test_a_time_may_be_milliseconds_or_iso_text(leadiq: Caller, start: int | str):
+    changes = {"jobChangeTypes": [], "startedAfter": start}
+    reply = await leadiq.ask(CHANGES, {"jobChangeFilter": changes, "limit": 1})
+    since = {"jobChangeTypes": [], "startedAfter": 1_767_225_600_000}
+    expected = await leadiq.ask(CHANGES, {"jobChangeFilter": since, "limit": 1})
+    assert reply["data"] == expected["data"]
+    assert reply["data"]["flatAdvancedSearch"]["totalPeople"] > 0
+
+
 async def test_a_promotion_stays_in_the_company(leadiq: Caller):
     wanted = {"jobChangeFilter": {"jobChangeTypes": ["TitleChange"]}, "limit": 5}
     people = (await leadiq.ask(CHANGES, wanted))["data"]["flatAdvancedSearch"]["people"]
@@ -326,6 +336,7 @@ async def test_introspection_describes_the_schema(leadiq: Caller):
         (FLAT, {"limit": 26}, "'limit' must be between 1 and 25."),
         (FLAT, {"contactFilter": {"seniorities": ["CEO"]}}, "CEO"),
         (FLAT, {"jobChangeFilter": {"jobChangeTypes": [], "startedAfter": "soon"}}, "UNIX milliseconds"),
+        (FLAT, {"jobChangeFilter": {"jobChangeTypes": [], "startedAfter": {}}}, "UNIX milliseconds"),
     ],
 )
 async def test_a_bad_query_is_an_error_inside_a_200_and_free(leadiq: Caller, query: str, wanted: Any, says: str):
