@@ -259,9 +259,9 @@ async def test_job_changes_come_newest_first_in_unix_milliseconds(leadiq: Caller
 
 @pytest.mark.parametrize("start", [1_767_225_600_000, "1767225600000", "2026-01-01", "2026-01-01T01:00:00+01:00"])
 async def test_a_time_may_be_milliseconds_or_iso_text(leadiq: Caller, start: int | str):
-    changes = {"jobChangeTypes": [], "startedAfter": start}
+    changes: dict[str, Any] = {"jobChangeTypes": [], "startedAfter": start}
     reply = await leadiq.ask(CHANGES, {"jobChangeFilter": changes, "limit": 1})
-    since = {"jobChangeTypes": [], "startedAfter": 1_767_225_600_000}
+    since: dict[str, Any] = {"jobChangeTypes": [], "startedAfter": 1_767_225_600_000}
     expected = await leadiq.ask(CHANGES, {"jobChangeFilter": since, "limit": 1})
     assert reply["data"] == expected["data"]
     assert reply["data"]["flatAdvancedSearch"]["totalPeople"] > 0
