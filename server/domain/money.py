@@ -20,7 +20,7 @@ Micros = NewType("Micros", int)
 FREE = Credits(0)
 
 
-def credits(amount: Decimal | str | int | float) -> Credits:  # noqa: A001 - the field's own word
+def credits(amount: Decimal | str | int | float) -> Credits:
     """Parse an amount of whole credits; fractions below a hundredth are rounded up, so that a bound stays a bound."""
     return Credits(int((Decimal(str(amount)) * 100).to_integral_value(rounding=ROUND_CEILING)))
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mcp import Client
 
 from server.domain.principal import LOCAL
 from server.sandbox.magic import OUTCOMES
@@ -19,7 +20,7 @@ from tools import FAMILIES
 
 TOOLS = [tool for family in FAMILIES for tool in family.tools if tool.plan is not None]
 # Outcomes that keep a caller waiting until a time-out are tested one by one in test_faults.py.
-FAULTS = sorted(name for name, outcome in OUTCOMES.items() if name not in ("slow", "timeout"))
+FAULTS = sorted(OUTCOMES.keys() - {"slow", "timeout"})
 PROVIDERS = ("leadmagic", "xmagnet", "leadiq", "leadsonar")
 
 hosts = st.sampled_from(["stripe.com", "northwind.example", "acme.io", *(f"{name}.magic.example" for name in FAULTS)])
@@ -27,7 +28,7 @@ slugs = st.sampled_from(["ada-lovelace", "alex-rivera", "grace-hopper", *(f"magi
 first_names = st.sampled_from(["Ada", "Grace", "Alan", "José"])
 last_names = st.sampled_from(["Lovelace", "Hopper", "Turing", "MagicNotFound", "MagicOverCharge"])
 addresses = st.one_of(
-    st.builds(lambda first, host: f"{first.lower()}@{host}", st.sampled_from(["ada", "grace"]), hosts),
+    st.tuples(st.sampled_from(["ada", "grace"]), hosts).map("@".join),
     st.sampled_from([f"{name}@magic.example" for name in FAULTS]),
 )
 VALUES: Mapping[str, st.SearchStrategy[Any]] = {
@@ -36,7 +37,7 @@ VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "personal_email": st.sampled_from(["ada@gmail.com", "not-found@magic.example"]),
     "first_name": first_names,
     "last_name": last_names,
-    "full_name": st.builds(lambda first, last: f"{first} {last}", first_names, last_names),
+    "full_name": st.tuples(first_names, last_names).map(" ".join),
     "company_domain": hosts,
     "company_name": st.sampled_from(["Stripe", "Northwind", "Magic Not Found"]),
     "company_url": slugs.map(lambda slug: f"https://www.linkedin.com/company/{slug}"),
@@ -100,11 +101,14 @@ def test_a_call_never_costs_less_than_min_or_more_than_max(
 
 async def _check(weir: Served, tool: str, arguments: dict[str, Any], script: dict[str, list[str]]) -> None:
     await _fresh_routing(weir)
+    await weir.reset_control()
     for provider, faults in script.items():
         await weir.control(provider=provider, faults=faults)
-    preview = await weir.call("preview_cost", {"tool": tool, "arguments": arguments})
-    result = await weir.call(tool, arguments)
-    await weir.reset_control()
+    async with Client(f"{weir.url}/mcp") as client:
+        preview = (await client.call_tool("preview_cost", {"tool": tool, "arguments": arguments})).structured_content
+        result = (await client.call_tool(tool, arguments)).structured_content
+    assert preview is not None
+    assert result is not None
     paid = result["receipt"]["cost"]
     if "data" not in preview:
         assert preview["error"]["code"] == result["error"]["code"]

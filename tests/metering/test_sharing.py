@@ -50,11 +50,12 @@ async def test_a_client_that_hangs_up_is_charged_once_and_finds_the_answer(tmp_p
 
 async def _hasty(url: str, era: str) -> None:
     """Start the call and leave after a tenth of a second, as a killed client does: the connection just closes."""
-    call = {"name": "find_work_email", "arguments": ADA}
+    name = "find_work_email"
+    call: dict[str, Any] = {"name": name, "arguments": ADA}
     async with httpx2.AsyncClient(timeout=5) as http:
         headers = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
         if era == "modern":
-            headers |= {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": call["name"]}
+            headers |= {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": name}
             meta: dict[str, Any] = {
                 "io.modelcontextprotocol/protocolVersion": "2026-07-28",
                 "io.modelcontextprotocol/clientCapabilities": {},

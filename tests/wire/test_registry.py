@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -50,12 +50,12 @@ async def listed(weir: Served) -> list[types.Tool]:
 def keywords(schema: Any, *, names: bool = False) -> Iterator[str]:
     """Every JSON Schema keyword in use; keys below `properties` are names, not keywords."""
     if isinstance(schema, dict):
-        for key, value in schema.items():
+        for key, value in cast("dict[str, Any]", schema).items():
             if not names:
                 yield key
             yield from keywords(value, names=not names and key == "properties")
     elif isinstance(schema, list):
-        for item in schema:
+        for item in cast("list[Any]", schema):
             yield from keywords(item)
 
 
@@ -118,7 +118,7 @@ async def test_the_example_call_of_every_tool_answers_in_its_schema(weir: Served
     assert schema is not None
     body = result.structured_content
     assert not result.is_error, body
-    Draft202012Validator(schema).validate(body)
+    Draft202012Validator(schema).validate(body)  # pyright: ignore[reportUnknownMemberType] - untyped library
     assert body is not None
     assert body["receipt"]["sandbox"] is True
     assert json.loads(result.content[0].text) == body  # type: ignore[union-attr] - always text
@@ -128,5 +128,9 @@ async def test_the_example_call_of_every_tool_answers_in_its_schema(weir: Served
 
 def _no_nulls(value: Any) -> None:
     assert value is not None
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _no_nulls(inner)
+    if isinstance(value, dict):
+        for inner in cast("dict[str, Any]", value).values():
+            _no_nulls(inner)
+    elif isinstance(value, list):
+        for inner in cast("list[Any]", value):
+            _no_nulls(inner)
