@@ -71,8 +71,9 @@ def host(domain: str) -> str | None:
 
 
 def encode(domain: str) -> str:
+    """A domain as slugs and mailboxes hold it."""
     stem = domain.removesuffix(".com")
-    short = stem if stem != domain and "." not in stem and "-" not in stem else domain
+    short = stem if stem != domain and stem.isalpha() else domain
     return short.replace("-", "--").replace(".", "-")
 
 

@@ -27,6 +27,11 @@ def calm() -> Generator[None]:
 
 
 @pytest.fixture
+def leadmagic(client: httpx2.AsyncClient) -> Caller:
+    return Caller(client, "leadmagic")
+
+
+@pytest.fixture
 def xmagnet(client: httpx2.AsyncClient) -> Caller:
     return Caller(client, "xmagnet")
 
