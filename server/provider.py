@@ -25,7 +25,7 @@ from server.domain.errors import (
     ProviderUnavailable,
     RateLimited,
 )
-from server.domain.money import Credits, credits  # noqa: A004 - the field's own word
+from server.domain.money import Credits, credits
 from server.domain.query import Answer, AnyQuery, Query
 from server.manifest import Manifest, Operation
 
