@@ -203,7 +203,7 @@ def _federal_states() -> frozenset[str]:
 
 
 def is_federal_state(value: str) -> bool:
-    """Whether the text names a state of a country whose states are named without it, such as California or Bavaria."""
+    """Whether the text names a state of a country whose states are named without it, such as California or Bayern."""
     return text(value, 100).casefold() in _federal_states()
 
 

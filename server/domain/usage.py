@@ -166,7 +166,6 @@ class ProductReport(Answer):
 
     period: Period | None = None
     products: tuple[ProductUse, ...]
-    daily: tuple[DayUse, ...] = ()
     total_requests: int | None = None
     total_credits: float | None = None
 

@@ -237,17 +237,17 @@ class Product(Wire):
 
 
 class ProductsReply(Reply[ProductReport]):
-    """Usage Analytics, Products Breakdown."""
+    """Usage Analytics, Products Breakdown; the rows of its days are not documented."""
+
+    ignored: ClassVar[frozenset[str]] = frozenset({"daily"})
 
     period: Annotated[Span | None, OR_NONE] = None
     products: dict[str, Product] = Field(default_factory=dict[str, Product])
-    daily: tuple[Day, ...] = ()
 
     def answer(self, reader: Reader) -> ProductReport:
         return ProductReport(
             period=self.period.read_as() if self.period else None,
             products=tuple(product.read_as(name) for name, product in self.products.items()),
-            daily=tuple(day.read_as() for day in self.daily),
         )
 
 

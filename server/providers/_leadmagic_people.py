@@ -22,6 +22,7 @@ from server.domain.person import (
 from server.domain.quality import NO_SIGNAL
 from server.provider import Wire
 from server.providers._build import phone_answer
+from server.providers._leadmagic_companies import CompanyRow
 from server.providers._leadmagic_wire import Reply, readable
 
 
@@ -250,14 +251,6 @@ class Contact(Wire):
         return Place(city=self.contact_city, region=self.contact_state, country=self.contact_country, country_code=code)
 
 
-class Employer(Wire):
-    """The company of a row."""
-
-    ignored: ClassVar[frozenset[str]] = frozenset({"company_domain", "hq_country_code"})
-
-    company_name: Said = None
-
-
 class Unlock(Wire):
     """What revealing a person's details would cost, in credits."""
 
@@ -273,7 +266,7 @@ class PersonRow(Wire):
     ignored: ClassVar[frozenset[str]] = frozenset({"domain_intel"})
 
     person: Contact
-    company: Annotated[Employer | None, OR_NONE] = None
+    company: Annotated[CompanyRow | None, OR_NONE] = None
     unlock: Annotated[Unlock | None, OR_NONE] = None
 
     def read_as(self, reader: Reader) -> Person:
