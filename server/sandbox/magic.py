@@ -84,9 +84,10 @@ ALIASES = {"429": "rate-limited", "500": "server-error", "502": "bad-gateway", "
 _SPELT = {name.replace("-", "[-_ ]?"): name for name in sorted(OUTCOMES, key=len, reverse=True)}
 _ANY = "|".join(f"({pattern})" for pattern in _SPELT)
 _NAMES = list(_SPELT.values())
+_END = r"(?![a-z0-9-]|\.[a-z0-9])"
 _INPUT = re.compile(
-    rf"(?<![a-z0-9.-])(?:{_ANY})@magic\.example"
-    rf"|(?<![a-z0-9.-])(?:{_ANY})\.magic\.example"
+    rf"(?<![a-z0-9.-])(?:{_ANY})@magic\.example{_END}"
+    rf"|(?<![a-z0-9.-])(?:{_ANY})\.magic\.example{_END}"
     rf"|(?<![a-z0-9])magic[-_ ]?(?:{_ANY})(?![a-z0-9])"
 )
 _FIRST = (Kind.REFUSAL, Kind.DELIVERY)

@@ -27,6 +27,7 @@ __all__ = [
     "company",
     "company_at",
     "company_named",
+    "coverage_table",
     "covers",
     "employees",
     "person",
@@ -78,6 +79,17 @@ def _shown(one: Person) -> bool:
 
 
 _DOCUMENTED = frozenset((one.first, one.last, one.domain) for one in pinned.PEOPLE)
+
+
+def coverage_table() -> str:
+    """What share of the world each provider knows, as a Markdown table."""
+    data = list(dict.fromkeys(datum for shares in COVERAGE.values() for datum in shares))
+    head = f"| provider | {' | '.join(datum.replace('_', ' ') for datum in data)} |\n|---|{'---|' * len(data)}"
+    rows = (
+        f"| {provider} | {' | '.join(str(shares.get(datum, '')) for datum in data)} |"
+        for provider, shares in COVERAGE.items()
+    )
+    return "\n".join((head, *rows))
 
 
 def verdict(email: str) -> Verdict:
