@@ -13,6 +13,7 @@ from server.catalog import Catalog, read_providers
 from server.domain.money import plain
 from server.edge.tool import Registry, Tool
 from server.manifest import Manifest
+from server.sandbox import magic, world
 from server.settings import Settings, base_url_variable
 from tools import FAMILIES
 
@@ -48,6 +49,8 @@ def generated() -> Iterable[tuple[Path, str]]:
         "providers": lambda: providers_table(manifests),
     }
     yield readme, with_parts(readme.read_text(), parts)
+    sandbox = ROOT / "docs" / "sandbox.md"
+    yield sandbox, with_parts(sandbox.read_text(), {"coverage": world.coverage_table, "outcomes": magic.table})
     yield ROOT / "deploy" / ".env.example", env_example(manifests)
 
 
