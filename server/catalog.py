@@ -146,7 +146,7 @@ class Catalog:
             self._offer(offering, price, query)
             for offering in self.offerings(type(query))
             if offering.provider.name in self.ready
-            and offering.operation.automatic
+            and (offering.automatic or offering.provider.name in self._order)
             and (offering.provider.name, offering.operation.name) not in without
             and offering.when(query)
             and (price := offering.operation.in_force(self._today())) is not None

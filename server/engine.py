@@ -106,6 +106,11 @@ class Engine:
         """Close the holds of processes that died; their attempts count as spent until they are reconciled."""
         return await self.books.ledger.recover(silent_for, self.books.budgets.give_back)
 
+    @property
+    def running(self) -> frozenset[asyncio.Task[Any]]:
+        """Calls that have not ended, whether or not anybody waits for them."""
+        return frozenset(self._calls)
+
     async def stop(self, patience: float = 10.0) -> None:
         """Let running calls finish, for at most `patience` seconds; what is cut off stays an open hold."""
         if self._calls:

@@ -98,8 +98,6 @@ class Operation(_Entry):
     timeout: float = 30.0
     """Seconds to wait for one response."""
     prices: tuple[Price, ...]
-    automatic: bool = True
-    """False keeps the operation out of automatic routing."""
 
     def in_force(self, today: date) -> Price | None:
         """The price row in force; None where there is none, and then the operation makes no offers."""

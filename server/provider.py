@@ -122,22 +122,26 @@ class Answers:
     query: type[AnyQuery]
     when: Callable[[Any], bool]
     partial: bool
+    automatic: bool
 
 
 def _always(_: Any) -> bool:
     return True
 
 
-def answers(query: type[Q], *, when: Callable[[Q], bool] = _always, partial: bool = False) -> Callable[[M], M]:
+def answers(
+    query: type[Q], *, when: Callable[[Q], bool] = _always, partial: bool = False, automatic: bool = True
+) -> Callable[[M], M]:
     """Mark a method as the flow that answers `query`. The method's name is the operation, priced in the manifest.
 
     `when` refuses queries that lack what this flow needs. A `partial` flow knows less than the query asks for, so
-    automatic routing tries it after the complete ones, whatever it costs.
+    automatic routing tries it after the complete ones, whatever it costs. A flow that is not `automatic` is asked only
+    where the operator's order names the provider.
     """
 
     def note(flow: M) -> M:
         noted: list[Answers] = getattr(flow, "__answers__", [])
-        noted.append(Answers(query, when, partial))
+        noted.append(Answers(query, when, partial, automatic))
         flow.__answers__ = noted  # type: ignore[attr-defined] - functions take attributes
         return flow
 
@@ -153,6 +157,7 @@ class Offering(Generic[A]):
     query: type[Query[A]]
     when: Callable[[Any], bool]
     partial: bool
+    automatic: bool
     method: Method
 
     def flow(self, query: Query[A]) -> Flow[A]:
@@ -173,7 +178,7 @@ class Provider:
         for name, method in type(self).__dict__.items():
             for noted in getattr(method, "__answers__", ()):
                 operation = self.manifest.operations[name]
-                found.append(Offering(self, operation, noted.query, noted.when, noted.partial, method))
+                found.append(Offering(self, operation, noted.query, noted.when, noted.partial, noted.automatic, method))
         return found
 
     def credentials(self, key: str, request: Request) -> Mapping[str, str]:
