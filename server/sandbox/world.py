@@ -56,20 +56,19 @@ _SYNTAX = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-
 _MAGIC_VERDICTS: dict[str, Verdict] = {"invalid": "invalid", "unknown": "unknown", "catch-all": "catch_all"}
 
 
-@lru_cache(16_384)
 def covers(provider: str, subject: Person | Company | str, datum: str) -> bool:
     """Whether the provider knows that about the subject. Stable; documented and magic subjects are known to all."""
     match subject:
         case Person():
-            if _shown(subject):
-                return True
-            identity = subject.slug
-        case Company():
-            if subject.domain in pinned.COMPANIES or subject.domain.endswith(firm.MAGIC):
-                return True
-            identity = subject.domain
+            return _shown(subject) or _known(provider, datum, subject.slug)
+        case Company(domain=domain):
+            return domain in pinned.COMPANIES or domain.endswith(firm.MAGIC) or _known(provider, datum, domain)
         case _:
-            identity = subject
+            return _known(provider, datum, subject)
+
+
+@lru_cache(65_536)
+def _known(provider: str, datum: str, identity: str) -> bool:
     return Draw("covers", provider, datum, identity).percent(COVERAGE.get(provider, {}).get(datum, _ELSE))
 
 
