@@ -41,7 +41,7 @@ class EmailVerdicts(Answer):
 
     def without(self, suppressed: Callable[[frozenset[str]], bool]) -> Self | None:
         kept = tuple(row for row in self.rows if not suppressed(frozenset({row.email})))
-        return self if len(kept) == len(self.rows) else self.model_copy(update={"rows": kept})
+        return self.keeping("rows", kept, len(self.rows) - len(kept))
 
 
 class ValidateEmails(Query[EmailVerdicts]):
@@ -124,7 +124,7 @@ class EnrichedContacts(Answer):
 
     def without(self, suppressed: Callable[[frozenset[str]], bool]) -> Self | None:
         kept = tuple(row for row in self.rows if not suppressed(row.subjects()))
-        return self if len(kept) == len(self.rows) else self.model_copy(update={"rows": kept})
+        return self.keeping("rows", kept, len(self.rows) - len(kept))
 
 
 class EnrichContacts(Query[EnrichedContacts]):

@@ -130,7 +130,7 @@ class ProspectPage(Answer):
 
     def without(self, suppressed: Callable[[frozenset[str]], bool]) -> Self | None:
         kept = tuple(one for one in self.prospects if not suppressed(one.subjects()))
-        return self if len(kept) == len(self.prospects) else self.model_copy(update={"prospects": kept})
+        return self.keeping("prospects", kept, len(self.prospects) - len(kept))
 
 
 class ShowList(Query[ProspectPage]):

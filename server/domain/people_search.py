@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Annotated, ClassVar, Self
 
@@ -50,6 +50,10 @@ class CompanyPeople(Part):
     """All people the provider knows at the company."""
 
 
+def _people(groups: Iterable[CompanyPeople]) -> int:
+    return sum(len(group.people) for group in groups)
+
+
 class GroupedPeople(Answer):
     """People by company, in the provider's order."""
 
@@ -69,7 +73,7 @@ class GroupedPeople(Answer):
             group.model_copy(update={"people": tuple(one for one in group.people if not suppressed(one.subjects()))})
             for group in self.companies
         )
-        return self if kept == self.companies else self.model_copy(update={"companies": kept})
+        return self.keeping("companies", kept, _people(self.companies) - _people(kept))
 
 
 class SearchPeopleByCompany(_Filtered[GroupedPeople]):
@@ -124,7 +128,7 @@ class JobChanges(Answer):
 
     def without(self, suppressed: Callable[[frozenset[str]], bool]) -> Self | None:
         kept = tuple(mover for mover in self.movers if not suppressed(mover.person.subjects()))
-        return self if len(kept) == len(self.movers) else self.model_copy(update={"movers": kept})
+        return self.keeping("movers", kept, len(self.movers) - len(kept))
 
 
 class FindRecentJobChanges(_Filtered[JobChanges]):

@@ -53,6 +53,13 @@ class Answer(BaseModel):
         """The answer without the people that `suppressed` names; None where nothing is left."""
         return None if suppressed(self.subjects()) else self
 
+    def keeping(self, rows: str, kept: tuple[Any, ...], left_out: int) -> Self:
+        """The answer with `kept` in its field `rows`, and a warning where suppression left something out."""
+        if not left_out:
+            return self
+        said = f"{left_out} {'entry' if left_out == 1 else 'entries'} on the suppression list left out."
+        return self.model_copy(update={rows: kept, "warnings": (*self.warnings, said)})
+
 
 class Query(BaseModel, Generic[A]):
     """A frozen question. Subclasses declare `answer`, and the fields that identify the subject."""
