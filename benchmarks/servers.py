@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ ROOT = Path(__file__).parent.parent
 HOST = "127.0.0.1"
 PATIENCE = 20.0
 """Seconds until a server must answer."""
+
+PROVIDERS = ("leadmagic", "xmagnet", "leadiq", "leadsonar")
+LIMITS = ("WEIR_LIMIT_PER_CALL", "WEIR_LIMIT_PER_MEMBER_DAY", "WEIR_LIMIT_PER_WORKSPACE_MONTH")
 
 Era = Literal["modern", "legacy"]
 ERAS: tuple[Era, ...] = ("modern", "legacy")
@@ -128,11 +132,41 @@ def weir(core: int, home: Path) -> Generator[Served]:
 
 
 @contextmanager
-def _serving(name: str, core: int, command: Sequence[str]) -> Generator[Served]:
+def weir_over_sandbox(home: Path, **variables: str) -> Generator[tuple[str, str]]:
+    """A Weir that calls a sandbox in another process as it would call the vendors; yields both URLs.
+
+    No limit and no pace stands in the way; `variables` are further settings.
+    """
+    with _serving("sandbox", None, ["-m", "server", "sandbox"]) as sandbox:
+        at = f"http://{HOST}:{sandbox.port}"
+        environment = {
+            **{f"{name.upper()}_API_KEY": "sandbox" for name in ("leadmagic", "xmagnet", "leadsonar")},
+            "LEADIQ_API_KEY": b64encode(b"sandbox").decode(),
+            **{f"WEIR_{name.upper()}_BASE_URL": f"{at}/{name}" for name in PROVIDERS},
+            "WEIR_LEADIQ_PROSPECTOR_BASE_URL": f"{at}/prospector",
+            **{f"WEIR_{name.upper()}_PER_MINUTE": "inf" for name in PROVIDERS},
+            **dict.fromkeys(LIMITS, "none"),
+            **variables,
+        }
+        command = ["-m", "server", "serve", "--providers", "auto", "--home", str(home)]
+        with _serving("weir", None, command, environment) as weir:
+            yield f"http://{HOST}:{weir.port}", at
+
+
+@contextmanager
+def _serving(
+    name: str, core: int | None, command: Sequence[str], variables: Mapping[str, str] | None = None
+) -> Generator[Served]:
     port = _free_port()
     mine = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})  # the child inherits it from its first instruction on
-    process = subprocess.Popen([sys.executable, *command, "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    if core is not None:
+        os.sched_setaffinity(0, {core})  # the child inherits it from its first instruction on
+    process = subprocess.Popen(
+        [sys.executable, *command, "--port", str(port)],
+        cwd=ROOT,
+        env={**os.environ, **(variables or {})},
+        stdout=subprocess.DEVNULL,
+    )
     os.sched_setaffinity(0, mine)
     try:
         _await_port(process, port)

@@ -51,6 +51,9 @@ _ABANDONED = timedelta(minutes=5)
 
 _MINUTE = 60.0
 
+_UNPACED = float("inf")
+"""Requests per minute to the sandbox, which refuses nobody unless it is told to."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -137,7 +140,7 @@ async def _upstreams(settings: Settings, stack: AsyncExitStack, sandbox_url: str
 
     url = sandbox_url or await stack.enter_async_context(sandbox.running())
     connections = {
-        name: Connection(_sandbox_key(provider), _sandbox_hosts(provider, url))
+        name: Connection(_sandbox_key(provider), _sandbox_hosts(provider, url), _UNPACED)
         for name, provider in providers.items()
         if _enabled(provider, settings)
     }

@@ -68,7 +68,7 @@ class LeadIQ(Provider):
 
     @answers(FindWorkEmail)
     @answers(FindEmailByProfile)
-    @answers(ValidateEmail, partial=True)
+    @answers(ValidateEmail, partial=True, automatic=False)
     def search_people_email(
         self, query: FindWorkEmail | FindEmailByProfile | ValidateEmail
     ) -> Flow[FoundEmail | EmailVerdict]:
