@@ -8,6 +8,7 @@ import ipaddress
 import ssl
 from math import inf
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Benches
@@ -78,14 +79,20 @@ async def test_an_operation_with_a_rate_of_its_own_keeps_both(make: Benches):
     assert acme.clock.now == pytest.approx(1000 + 2 * SPACING)
 
 
-async def test_a_queue_too_long_for_the_deadline_is_refused_at_its_end(make: Benches):
+async def test_a_queue_too_long_for_the_deadline_is_refused_at_its_end_at_once(make: Benches):
     acme = make()
     acme.vendor.always = reply()
-    acme.vendor.gate = asyncio.Event()
-    results = asyncio.gather(*(acme.ask("own_rate", within=2.1) for _ in range(5)), return_exceptions=True)
-    acme.vendor.gate.set()
-    refused = [one for one in await results if isinstance(one, RateLimited)]
-    assert (len(refused), sent(acme)) == (2, 3)
+    acme.clock.hold = asyncio.Event()
+    calls = [asyncio.create_task(acme.ask("own_rate", within=2.1)) for _ in range(5)]
+    done: set[asyncio.Task[Any]] = set()
+    while len(done) < 3:
+        more, _ = await asyncio.wait(set(calls) - done, return_when=asyncio.FIRST_COMPLETED)
+        done |= more
+    assert [type(call.exception()) for call in calls if call.done()] == [type(None), RateLimited, RateLimited]
+    acme.clock.hold.set()
+    await asyncio.wait(calls)
+    assert [call.exception() for call in calls[1:3]] == [None, None]
+    assert sent(acme) == 3
 
 
 async def test_the_operators_plan_scales_every_limit(make: Benches):
@@ -141,15 +148,19 @@ async def test_silence_asked_of_one_call_holds_for_all(acme: Bench):
 
 async def test_those_who_wait_for_a_slot_also_wait_for_a_pause_that_is_learned_meanwhile(make: Benches):
     acme = make(**SLOW)
-    acme.says(reply({}, 429, Retry_After="40"), reply(), reply())
+    acme.says(reply({}, 429, Retry_After="40"), reply())
     acme.vendor.gate = asyncio.Event()
-    first = asyncio.create_task(acme.ask())
+    acme.clock.hold = asyncio.Event()
+    first = asyncio.create_task(acme.fail(within=10))
     await acme.vendor.arrived.wait()
-    acme.clock.woken = acme.vendor.gate.set
     second = asyncio.create_task(acme.ask())
-    await asyncio.gather(first, second)
-    assert sent(acme) == 3
-    assert acme.clock.now >= 1000 + 40
+    await acme.clock.asleep.wait()
+    acme.vendor.gate.set()
+    assert type(await first) is RateLimited
+    acme.clock.hold.set()
+    assert (await second).answer.value == "yes"
+    assert acme.clock.slept == [SPACING, pytest.approx(45 - SPACING)]
+    assert acme.clock.now == 1045.0
 
 
 async def test_five_failures_in_a_row_stop_all_requests_until_a_probe_succeeds(acme: Bench):
@@ -188,6 +199,23 @@ async def test_definite_answers_are_no_failures_of_the_provider(acme: Bench, sta
     for _ in range(8):
         await acme.fail(within=0.5)
         acme.clock.now += 60
+    assert acme.upstream.health("acme").state is BreakerState.CLOSED
+
+
+async def test_a_definite_answer_in_between_starts_the_count_of_failures_anew(acme: Bench):
+    down = [reply({}, 500)] * 4
+    acme.says(down, reply({}, 404), down, reply())
+    for _ in range(9):
+        await acme.fail()
+    assert (await acme.ask()).answer.value == "yes"
+
+
+async def test_a_definite_answer_to_the_probe_closes_the_breaker(acme: Bench):
+    acme.says([reply({}, 500)] * 5, reply({}, 422))
+    for _ in range(5):
+        await acme.fail()
+    acme.clock.now += 30
+    await acme.fail()
     assert acme.upstream.health("acme").state is BreakerState.CLOSED
 
 
@@ -278,6 +306,25 @@ async def test_at_most_fifty_requests_are_under_way_at_once(make: Benches):
     assert [driven.answer.value for driven in await asyncio.gather(*asking)] == ["yes"] * 60
     assert (acme.vendor.most_at_once, sent(acme)) == (CONNECTIONS, 60)
     assert acme.upstream.health("acme").state is BreakerState.CLOSED
+
+
+async def test_a_call_that_gets_a_connection_too_late_for_the_rate_gives_it_back(make: Benches):
+    acme = make(per_minute=inf)
+    acme.says(reply({}, 429, Retry_After="100"))
+    acme.vendor.always = reply()
+    calls: list[asyncio.Task[Any]] = []
+    for _ in range(2):
+        acme.vendor.gate = asyncio.Event()
+        calls = [asyncio.create_task(acme.ask(within=50)) for _ in range(CONNECTIONS + 1)]
+        already = sent(acme)
+        while sent(acme) < already + CONNECTIONS:
+            acme.vendor.arrived.clear()
+            await acme.vendor.arrived.wait()
+        acme.vendor.gate.set()
+        await asyncio.wait(calls)
+        acme.clock.now += 200
+    assert sum(call.exception() is None for call in calls) == CONNECTIONS + 1
+    assert sent(acme) == 2 * CONNECTIONS + 1
 
 
 async def test_health_of_a_provider_that_was_never_asked_is_blank(acme: Bench):

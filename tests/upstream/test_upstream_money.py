@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import Benches
-from vendor import DROP, HANG, KEY, Bench, cut, reply, timeout
+from vendor import DROP, HANG, KEY, Acme, Bench, Clock, Vendor, cut, manifest, reply, timeout
 
 from server.domain.errors import (
     ProviderError,
@@ -18,6 +18,7 @@ from server.domain.errors import (
     RateLimited,
 )
 from server.domain.money import FREE, Credits
+from server.upstream import Connection, Upstream
 from server.upstream.exchange import MAX_BODY
 
 HTML = b"<html>Bad gateway</html>"
@@ -110,6 +111,28 @@ async def test_the_deadline_cuts_an_answer_off_like_a_time_out(acme: Bench):
     acme.says(HANG)
     error = await acme.fail(within=0.05)
     assert type(error) is ProviderOutcomeUnknown
+
+
+async def test_a_time_out_while_connecting_means_nothing_was_sent(make: Benches):
+    acme = make(**timeout("look", 0.05))
+    acme.hosts["default"] = f"https://127.0.0.1:{acme.vendor.port}"
+    error = await acme.fail()
+    assert type(error) is ProviderUnavailable
+    assert error.message.startswith("Acme could not be reached: no ")
+    assert acme.vendor.received == []
+
+
+async def test_a_proxy_that_hangs_up_means_nothing_was_sent(vendor: Vendor):
+    clock = Clock()
+    connections = {"acme": Connection(KEY, {"default": "https://acme.invalid/v1"})}
+    upstream = Upstream(connections, clock=clock, sleep=clock.sleep, proxy=f"http://127.0.0.1:{vendor.port}")
+    acme = Bench(vendor, Acme(manifest()), upstream, clock)
+    error = await acme.fail()
+    assert type(error) is ProviderUnavailable
+    assert error.message == "Acme could not be reached: the connection broke."
+    assert [one.method for one in vendor.received] == ["CONNECT"] * 3
+    assert "x-api-key" not in vendor.received[0].headers
+    await upstream.close()
 
 
 async def test_a_time_out_of_a_free_operation_is_plain_unavailability(make: Benches):

@@ -255,14 +255,18 @@ class Clock:
     slept: list[float] = field(default_factory=list[float])
     woken: Callable[[], object] = bool
     """Called after every sleep."""
+    hold: asyncio.Event | None = None
+    """Where set, nobody wakes up before it."""
+    asleep: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __call__(self) -> float:
         return self.now
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(round(seconds, 4))
+        self.asleep.set()
         target = self.now + seconds
-        await asyncio.sleep(0)
+        await (asyncio.sleep(0) if self.hold is None else self.hold.wait())
         self.now = max(self.now, target)
         self.woken()
 
