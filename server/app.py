@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
@@ -30,6 +30,7 @@ from server.domain.account import AccountAnalytics, Balances
 from server.domain.errors import InvalidInput, StorageUnavailable
 from server.domain.money import NOTHING, Credits, Micros
 from server.domain.principal import Principal
+from server.domain.query import Answer, Query
 from server.domain.quote import Quote
 from server.edge.server import Edge
 from server.edge.tool import Registry
@@ -54,6 +55,8 @@ _MINUTE = 60.0
 _UNPACED = float("inf")
 """Requests per minute to the sandbox, which refuses nobody unless it is told to."""
 
+A = TypeVar("A", bound=Answer)
+
 logger = logging.getLogger(__name__)
 
 
@@ -73,6 +76,10 @@ class LocalCaller:
 
     principal: Principal
     weir: Weir
+
+    async def ask(self, query: Query[A]) -> A | None:
+        """The answer to a free query."""
+        return await self.weir.engine.ask(query)
 
     async def quote(self, tool: str, arguments: Mapping[str, Any] | None) -> Quote:
         """What a tool call would cost; free tools cost nothing."""

@@ -30,7 +30,7 @@ from server.domain.money import Cost
 from server.domain.outcome import Outcome
 from server.domain.plan import Plan, Step
 from server.domain.principal import Principal
-from server.domain.query import Answer, AnyQuery
+from server.domain.query import Answer, AnyQuery, Query
 from server.domain.quote import Quote, QuotedStep
 from server.domain.receipt import Provenance, Receipt
 from server.purse import Bill, Books, Purse
@@ -158,6 +158,14 @@ class Engine:
         limits = await self.books.budgets.usage(principal)
         above = self.books.budgets.limits.approval_above
         return Quote(tuple(steps), expected, most, limits, needs_approval=above is not None and most.total > above)
+
+    async def ask(self, query: Query[A]) -> A | None:
+        """A free query, asked of the first provider that answers it; its failure is raised."""
+        if not query.free:
+            raise ValueError(f"{query.operation()} is not free, so it goes through run")
+        offer = self.catalog.require(query)[0]
+        driven = await self._upstream.drive(offer.offering, query, deadline=time.monotonic() + self._seconds)
+        return driven.answer
 
     async def ask_each(self, query: AnyQuery) -> Mapping[str, Answer | ProviderError]:
         """A free account query, asked of every provider that answers it, all at once."""

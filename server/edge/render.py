@@ -47,9 +47,10 @@ def result(of: Result[Any]) -> Json:
     return body
 
 
-def free(answer: Answer, *, sandbox: bool) -> Json:
+def free(answer: Answer | None, *, sandbox: bool) -> Json:
     """The structured content of a free tool."""
-    return {**_answered(Outcome.FOUND, answer), "receipt": _dump(ReceiptView.of(Receipt(sandbox=sandbox)))}
+    outcome = Outcome.NOT_FOUND if answer is None else Outcome.FOUND
+    return {**_answered(outcome, answer), "receipt": _dump(ReceiptView.of(Receipt(sandbox=sandbox)))}
 
 
 def refusal(of: WeirError, *, sandbox: bool) -> Json:
@@ -62,8 +63,7 @@ def output_schema(answer: type[Answer], *, metered: bool) -> schema.Schema:
     """The schema of a tool's structured content around `answer`."""
     envelope = schema.output_schema(LookupEnvelope if metered else Envelope)
     data = schema.output_schema(answer, without=Answer.ENVELOPE)
-    required = ["outcome", "receipt"] if metered else ["outcome", "data", "receipt"]
-    return {**envelope, "properties": {**envelope["properties"], "data": data}, "required": required}
+    return {**envelope, "properties": {**envelope["properties"], "data": data}, "required": ["outcome", "receipt"]}
 
 
 def _answered(outcome: Outcome, answer: Answer | None) -> Json:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, get_args, get_type_hints
+from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 from pydantic import ValidationError
 
@@ -16,10 +16,15 @@ from server.domain.account import AccountAnalytics, Balances
 from server.domain.errors import InvalidInput
 from server.domain.plan import Plan
 from server.domain.principal import Principal
-from server.domain.query import Answer
+from server.domain.query import Answer, Query
 from server.domain.quote import Quote
 from server.edge import schema
 from server.edge.arguments import Arguments, arguments_model, explained, parse
+
+A = TypeVar("A", bound=Answer)
+
+Free = Callable[..., Awaitable[Answer | None]]
+"""What a free tool is."""
 
 NAME_LIMIT = 40
 DESCRIPTION_LIMIT = 1000
@@ -30,6 +35,10 @@ class Caller(Protocol):
 
     @property
     def principal(self) -> Principal: ...
+
+    async def ask(self, query: Query[A]) -> A | None:
+        """The answer to a free query of the provider that keeps it, such as a prospect list; None for not found."""
+        ...
 
     async def quote(self, tool: str, arguments: Mapping[str, Any] | None) -> Quote:
         """What a tool call would cost; `InvalidInput` names what is wrong with the tool or its arguments."""
@@ -68,7 +77,7 @@ class Tool:
     example: Mapping[str, Any]
     """Arguments of a call that makes sense; documents and tests use it."""
     plan: Callable[..., Plan[Any]] | None = None
-    free: Callable[..., Awaitable[Answer]] | None = None
+    free: Callable[..., Awaitable[Answer | None]] | None = None
 
     def parse(self, raw: Mapping[str, Any] | None) -> dict[str, Any]:
         """Checked arguments by name; only those that were sent or have a default. `InvalidInput` otherwise."""
@@ -98,25 +107,31 @@ class Family:
         self.name = name
         self.tools: list[Tool] = []
 
-    def lookup(self, title: str, **example: Any) -> Callable[[Callable[..., Plan[Any]]], Callable[..., Plan[Any]]]:
-        """Register a metered tool: a pure function from arguments to a plan. `example` is a call that makes sense."""
+    def lookup(
+        self, title: str, *, costs: bool = True, **example: Any
+    ) -> Callable[[Callable[..., Plan[Any]]], Callable[..., Plan[Any]]]:
+        """Register a tool that asks providers: a pure function from arguments to a plan.
+
+        `example` is a call that makes sense. A tool that never `costs` anything is read-only on the wire.
+        """
 
         def register(function: Callable[..., Plan[Any]]) -> Callable[..., Plan[Any]]:
-            hints = Hints(read_only=False, open_world=True)
-            answer = _planned_answer(function)
+            hints = Hints(read_only=not costs, open_world=True)
+            answer = _one_type(get_args(get_type_hints(function)["return"])[0])
             self.tools.append(self._tool(function, title, hints, answer, example, plan=function))
             return function
 
         return register
 
-    def free(
-        self, title: str, *, open_world: bool, **example: Any
-    ) -> Callable[[Callable[..., Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
-        """Register a tool that never spends: an async function of the caller and arguments."""
+    def free(self, title: str, *, open_world: bool, writes: bool = False, **example: Any) -> Callable[[Free], Free]:
+        """Register a tool that never spends: an async function of the caller and arguments.
 
-        def register(function: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
-            hints = Hints(read_only=True, open_world=open_world)
-            answer = get_type_hints(function)["return"]
+        One that `writes` changes something that the operator owns, and is neither read-only nor idempotent.
+        """
+
+        def register(function: Free) -> Free:
+            hints = Hints(read_only=not writes, open_world=open_world, idempotent=not writes)
+            answer = _one_type(get_type_hints(function)["return"])
             self.tools.append(self._tool(function, title, hints, answer, example, free=function))
             return function
 
@@ -131,7 +146,7 @@ class Family:
         example: Mapping[str, Any],
         *,
         plan: Callable[..., Plan[Any]] | None = None,
-        free: Callable[..., Awaitable[Answer]] | None = None,
+        free: Free | None = None,
     ) -> Tool:
         name, description = function.__name__, inspect.getdoc(function) or ""
         if len(name) > NAME_LIMIT or not description or len(description) > DESCRIPTION_LIMIT:
@@ -150,8 +165,9 @@ class Family:
         )
 
 
-def _planned_answer(function: Callable[..., Plan[Any]]) -> type[Answer]:
-    (answer,) = get_args(get_type_hints(function)["return"])
+def _one_type(hint: Any) -> type[Answer]:
+    """The answer type of a return annotation, which may allow None for not found."""
+    (answer,) = [option for option in get_args(hint) or (hint,) if option is not type(None)]
     return answer
 
 

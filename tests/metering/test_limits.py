@@ -35,9 +35,9 @@ async def test_five_hundred_calls_at_once_never_overshoot_the_day(tmp_path: Path
         paid = sum(sum(body["receipt"]["cost"]["credits"].values()) for body in bodies if body)
         outcomes = Counter(body["outcome"] for body in bodies if body)
         assert outcomes.keys() <= {"found", "not_found", "out_of_budget"}
-        assert outcomes["out_of_budget"] > 400
-        assert paid <= 10
-        assert await weir.bill() == ({"leadmagic": paid} if paid else {})
+        assert outcomes["out_of_budget"] > 0
+        assert paid == 10
+        assert await weir.bill() == {"leadmagic": 10.0}
 
 
 async def test_above_the_approval_limit_nothing_is_asked(tmp_path: Path) -> None:
