@@ -12,7 +12,7 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from server.cache import Stored
 from server.catalog import Catalog, Offer
@@ -33,13 +33,13 @@ from server.domain.principal import Principal
 from server.domain.query import Answer, AnyQuery, Query
 from server.domain.quote import Quote, QuotedStep
 from server.domain.receipt import Provenance, Receipt
+from server.domain.result import Result
 from server.purse import Bill, Books, Purse
 from server.suppression import Suppression
 from server.upstream import Upstream
 from server.waterfall import Landing, Tried, descend, outcome_of
 
 A = TypeVar("A", bound=Answer)
-A_co = TypeVar("A_co", bound=Answer, covariant=True)
 
 logger = logging.getLogger(__name__)
 
@@ -56,19 +56,6 @@ class Looked:
     provenance: Provenance | None = None
     cached: bool = False
     error: WeirError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Result(Generic[A_co]):
-    """What a call came to. `error` is there where nothing could be answered because providers failed."""
-
-    outcome: Outcome
-    answer: A_co | None
-    receipt: Receipt
-    provenance: Provenance | None = None
-    error: WeirError | None = None
-    notes: tuple[str, ...] = ()
-    """Steps that failed without sinking the call, in plain words."""
 
 
 _NOTHING_KNOWN = timedelta(0)

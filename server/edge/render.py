@@ -12,9 +12,9 @@ from server.domain.person import Part
 from server.domain.quality import Quality
 from server.domain.query import Answer
 from server.domain.receipt import Receipt
+from server.domain.result import Result
 from server.domain.views import ProvenanceView, ReceiptView
 from server.edge import schema
-from server.engine import Result
 
 Json = dict[str, Any]
 

@@ -16,9 +16,10 @@ from mcp.shared.exceptions import MCPError
 from server.domain.errors import WeirError
 from server.domain.outcome import Outcome
 from server.domain.principal import LOCAL, Principal
+from server.domain.result import Result
 from server.edge import render
 from server.edge.tool import Caller, Registry, Tool
-from server.engine import Engine, Result
+from server.engine import Engine
 
 logger = logging.getLogger(__name__)
 
