@@ -36,15 +36,17 @@ from server.edge.server import Edge
 from server.edge.tool import Registry
 from server.engine import Engine
 from server.ledger import Ledger
+from server.operator import Operator
 from server.provider import Provider
 from server.purse import Books
-from server.settings import Providers, ProviderSettings, Settings
+from server.settings import Providers, Settings
 from server.storage.database import Database
 from server.suppression import Suppression
 from server.upstream import Connection, Upstream
 from server.web import checks
 from server.web.catalog import Catalog as PageCatalog
 from server.web.catalog import CatalogPage, CatalogProvider, CatalogTool
+from server.web.control import control
 from tools import FAMILIES
 
 _ABANDONED = timedelta(minutes=5)
@@ -109,6 +111,11 @@ class Weir:
     accounts: Accounts
     registry: Registry = field(default_factory=lambda: Registry(FAMILIES))
 
+    @property
+    def operator(self) -> Operator:
+        """What the command line may ask."""
+        return Operator(self.engine)
+
     def edge(self) -> Edge:
         """The MCP server over the registry."""
         return Edge(self.registry, self.engine, lambda principal: LocalCaller(principal, self), version=__version__)
@@ -134,7 +141,7 @@ async def opened(settings: Settings, *, sandbox_url: str | None = None) -> Async
 
 async def _upstreams(settings: Settings, stack: AsyncExitStack, sandbox_url: str | None) -> Upstreams:
     providers = read_providers()
-    chosen = {name: ProviderSettings(name, provider.manifest.hosts) for name, provider in providers.items()}
+    chosen = {name: settings.provider(name, provider.manifest.hosts) for name, provider in providers.items()}
     per_credit = {
         name: Micros(round(one.usd_per_credit * 1_000_000)) for name, one in chosen.items() if one.usd_per_credit
     }
@@ -259,20 +266,25 @@ class Door:
             await self._mcp(scope, receive, send)
 
 
-def web(weir: Weir, url: str) -> Starlette:
-    """The ASGI application; `url` is where clients reach it, without a path."""
+def web(weir: Weir, url: str, *, token: str | None = None) -> Starlette:
+    """The ASGI application; `url` is where clients reach it, without a path.
+
+    With a `token`, local callers who know it may send the operator's commands.
+    """
     manager = StreamableHTTPSessionManager(
         app=weir.edge().server,
         security_settings=_security(weir.settings, url),
         max_request_body_size=weir.settings.max_body_bytes,
     )
     mcp = StreamableHTTPASGIApp(manager)
+    operator = [Route("/operator", control(token, weir.operator.run), methods=["POST"])] if token else []
     return Starlette(
         routes=[
             Route("/", Door(mcp, CatalogPage(_page(weir, url)))),
             Route("/mcp", mcp),
             Route("/health", checks.health(__version__), methods=["GET"]),
             Route("/ready", checks.ready(partial(readiness, weir)), methods=["GET"]),
+            *operator,
         ],
         lifespan=lambda _: manager.run(),
     )
