@@ -8,7 +8,6 @@ beyond its quote: the operator's loss, not the caller's. `resolved` takes back a
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -337,15 +336,24 @@ def _entries(tx: Transaction, hold_id: str) -> list[_Entry]:
 
 
 def _without_outcome(written: list[_Entry]) -> list[_Entry]:
-    """Attempts that no capture or unresolved entry answers; the dearest ones where it is not clear which."""
-    open_attempts: defaultdict[tuple[str | None, str | None], list[_Entry]] = defaultdict(list)
-    for entry in sorted(written, key=lambda entry: -entry.credits):
-        if entry.kind is Kind.ATTEMPT:
-            open_attempts[entry.provider, entry.operation].append(entry)
-    for entry in written:
-        if entry.kind in (Kind.CAPTURE, Kind.UNRESOLVED) and open_attempts[entry.provider, entry.operation]:
-            open_attempts[entry.provider, entry.operation].pop()
-    return [entry for attempts in open_attempts.values() for entry in attempts]
+    """Attempts that no capture or unresolved entry answers.
+
+    Where an operation was asked more than once, an answer belongs to the cheapest attempt that can have cost as
+    much: the dearest stay open, and all together never exceed the hold.
+    """
+    attempts = sorted((entry for entry in written if entry.kind is Kind.ATTEMPT), key=_amount)
+    answered = (entry for entry in written if entry.kind in (Kind.CAPTURE, Kind.UNRESOLVED))
+    for answer in sorted(answered, key=_amount, reverse=True):
+        alike = [
+            entry for entry in attempts if (entry.provider, entry.operation) == (answer.provider, answer.operation)
+        ]
+        if alike:
+            attempts.remove(next((entry for entry in alike if entry.credits >= answer.credits), alike[-1]))
+    return attempts
+
+
+def _amount(entry: _Entry) -> Credits:
+    return entry.credits
 
 
 def _line(row: Row) -> Line:

@@ -92,7 +92,7 @@ class PostgresSession:
     def commit(self) -> None:
         connection = self._connected()
         try:
-            connection.execute("COMMIT")
+            connection.execute("COMMIT", prepare=False)
         except psycopg.Error as error:
             if not connection.closed:
                 raise unavailable(error) from error
@@ -163,7 +163,7 @@ class PostgresSession:
     def _run(self, command: LiteralString) -> psycopg.Cursor[Row]:
         connection = self._connected()
         try:
-            return connection.execute(command)
+            return connection.execute(command, prepare=False)  # several commands at once cannot be prepared
         except psycopg.Error as error:
             raise self._failure(error) from error
 

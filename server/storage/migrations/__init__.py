@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +15,9 @@ HEAD = "0001"
 
 VERSION_TABLE = "weir_version"
 CURRENT = "SELECT version_num FROM weir_version"
+
+_alembic = Lock()
+"""Alembic keeps its context in module globals, so one process migrates one database at a time."""
 
 
 def upgrade(engine: Engine) -> None:
@@ -27,7 +31,8 @@ def upgrade(engine: Engine) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["engine"] = engine
     try:
-        command.upgrade(config, HEAD)
+        with _alembic:
+            command.upgrade(config, HEAD)
     except CommandError as error:
         raise StorageUnavailable(
             f"The database was written by a newer Weir ({error}).",
