@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
+import secrets
+import signal
 import socket
-from collections.abc import Coroutine, Generator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine
+from types import FrameType
 from typing import Any
 
 import click
 import uvicorn
 
 from server import app
+from server.cli import logs
+from server.cli.clients import greeting
+from server.cli.running import announced
 from server.domain.errors import InvalidInput
 from server.settings import Auth, Providers, Settings, load
+
+_LAST_WORDS = 0.25
+"""Seconds for the answers of the last calls to leave, before connections are closed."""
+
+_IDLE_STREAMS = 3
+"""Seconds that open streams get to end by themselves."""
 
 
 @click.command()
@@ -27,7 +36,7 @@ from server.settings import Auth, Providers, Settings, load
 def serve(**options: Any) -> None:
     """Run the MCP server."""
     settings = load(**options)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.configure(settings.log_level)
     run_in_loop(_serve(settings))
 
 
@@ -56,22 +65,60 @@ def run_in_loop(main: Coroutine[Any, Any, None]) -> None:
 
 async def _serve(settings: Settings) -> None:
     listener = _listen(settings)
-    port = listener.getsockname()[1]
-    url = settings.public_url or f"http://{_printable(settings.host)}:{port}"
+    local = f"http://{_printable(settings.host)}:{listener.getsockname()[1]}"
+    url = settings.public_url or local
+    token = secrets.token_urlsafe(32)
     async with app.opened(settings) as weir:
-        config = uvicorn.Config(
-            app.web(weir, url.rstrip("/")),
-            loop="none",
-            http="httptools",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=10,
-        )
-        server = uvicorn.Server(config)
-        with _announced(settings, url.rstrip("/")):
-            click.echo(greeting(url.rstrip("/"), sandbox=weir.upstreams.sandbox))
+        server = _Server(_config(app.web(weir, url, token=token)), lambda: weir.engine.stop(settings.call_seconds))
+        with announced(settings, local, token):
+            click.echo(greeting(url, sandbox=weir.upstreams.sandbox))
             await server.serve(sockets=[listener])
+    click.echo("Stopped.")
+
+
+def _config(application: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        loop="none",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_IDLE_STREAMS,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Ends in order: takes no new connections, lets running calls finish and answer, then closes what is open.
+
+    uvicorn by itself cuts answers that are being streamed, and once it is done it raises the signal again, so that the
+    process would die before storage is closed.
+    """
+
+    def __init__(self, config: uvicorn.Config, finish: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._finish = finish
+        self._asked = False
+        self._ending: asyncio.Task[None] | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal asks for an orderly end, a second Ctrl-C for an end at once."""
+        if self._asked and sig == signal.SIGINT:
+            self.force_exit = self.should_exit = True
+        self._asked = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: whether it is over."""
+        if self._asked and self._ending is None:
+            self._ending = asyncio.create_task(self._end())
+        return await super().on_tick(counter)
+
+    async def _end(self) -> None:
+        for listening in self.servers:
+            listening.close()
+        await self._finish()
+        await asyncio.sleep(_LAST_WORDS)
+        self.should_exit = True
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -80,6 +127,7 @@ def _listen(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        listener.listen()
     except OSError as error:
         listener.close()
         raise InvalidInput(
@@ -92,39 +140,3 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _printable(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-@contextmanager
-def _announced(settings: Settings, url: str) -> Generator[None]:
-    """Leave a note in the home folder while serving, so that the shell commands find the server that owns it."""
-    note = settings.home / SERVING
-    settings.home.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps({"url": url}))
-    try:
-        yield
-    finally:
-        note.unlink(missing_ok=True)
-
-
-SERVING = "serving.json"
-
-
-def greeting(url: str, *, sandbox: bool) -> str:
-    """What `serve` prints: where it is, and how to connect the usual clients."""
-    endpoint = f"{url}/mcp"
-    cursor = json.dumps({"mcpServers": {"weir": {"url": endpoint}}})
-    code = json.dumps({"name": "weir", "type": "http", "url": endpoint})
-    mode = "simulated providers, nothing costs money" if sandbox else "real providers, calls cost credits"
-    return "\n".join(
-        [
-            f"Weir is running on {url} ({mode}).",
-            "",
-            f"  MCP endpoint   {endpoint}",
-            f"  Claude Code    claude mcp add --transport http weir {endpoint}",
-            f"  Claude Desktop npx -y mcp-remote {endpoint}   (as a local server; see README)",
-            f"  Cursor         ~/.cursor/mcp.json: {cursor}",
-            f"  VS Code        code --add-mcp '{code}'",
-            "",
-            "Press Ctrl-C to stop.",
-        ]
-    )

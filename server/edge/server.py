@@ -18,6 +18,7 @@ from server.domain.outcome import Outcome
 from server.domain.principal import LOCAL, Principal
 from server.domain.result import Result
 from server.edge import render
+from server.edge.shortcut import shortcut
 from server.edge.tool import Caller, Registry, Tool
 from server.engine import Engine
 
@@ -60,6 +61,7 @@ class Edge:
             on_list_tools=self._list_tools,
             on_call_tool=cast("Any", self._call_tool),
         )
+        self.server.middleware.append(shortcut(self.server, self._call_named))
         self._schemas: dict[str, Mapping[str, Any]] = {tool.name: tool.input_schema for tool in self._listed.tools}
 
     async def call(self, name: str, arguments: Mapping[str, Any] | None, principal: Principal) -> Payload:
@@ -75,10 +77,13 @@ class Edge:
         return self._listed
 
     async def _call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> Payload:
-        tool = self.registry.get(params.name)
+        return await self._call_named(ctx, params.name, params.arguments)
+
+    async def _call_named(self, ctx: Context, name: str, arguments: Mapping[str, Any] | None) -> Payload:
+        tool = self.registry.get(name)
         if tool is None:
-            raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name[:80]}")
-        return await self._answer(tool, params.arguments, principal_of(ctx))
+            raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {name[:80]}")
+        return await self._answer(tool, arguments, principal_of(ctx))
 
     async def _answer(self, tool: Tool, arguments: Mapping[str, Any] | None, principal: Principal) -> Payload:
         try:
