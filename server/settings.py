@@ -210,6 +210,11 @@ def base_url_variable(provider: str, host: str) -> str:
     return f"WEIR_{provider.upper()}{middle}_BASE_URL"
 
 
+def setting_variables() -> tuple[str, ...]:
+    """Every environment variable that is not a provider's."""
+    return tuple(f"WEIR_{name.upper()}" for name in Settings.model_fields)
+
+
 def provider_variables(provider: str, hosts: Collection[str]) -> tuple[str, ...]:
     """Every environment variable of a provider."""
     upper = provider.upper()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from server import app
 from server.catalog import read_providers
+from server.cli.running import ask
+from server.domain.errors import InvalidInput
 from server.domain.money import plain
 from server.settings import load
 
@@ -18,22 +18,30 @@ from server.settings import load
 @click.pass_context
 def prices(context: click.Context) -> None:
     """List the price rows in force."""
-    if context.invoked_subcommand is None:
-        for provider in read_providers().values():
-            for operation in provider.manifest.operations.values():
-                row = operation.price(datetime.now(UTC).date())
-                click.echo(
-                    f"{provider.name:<12} {operation.name:<28} hit {plain(row.hit):<6g} miss {plain(row.miss):<6g} "
-                    f"hold {plain(row.hold):<6g} per {row.unit}, since {row.since}"
-                )
+    if context.invoked_subcommand is not None:
+        return
+    today = datetime.now(UTC).date()
+    for provider in read_providers().values():
+        for operation in provider.manifest.operations.values():
+            row = operation.in_force(today)
+            if row is None:
+                click.echo(f"{provider.name:<12} {operation.name:<28} no price in force: it is not asked")
+                continue
+            click.echo(
+                f"{provider.name:<12} {operation.name:<28} hit {plain(row.hit):<6g} miss {plain(row.miss):<6g} "
+                f"hold {plain(row.hold):<6g} per {row.unit}, since {row.since}"
+            )
 
 
 @prices.command()
 @click.option("--home", help="Folder of all state.  [default: .weir]")
 def alarms(**options: Any) -> None:
     """List operations that charged more than they were quoted and are off automatic routing."""
-    for provider, operation in sorted(asyncio.run(_alarms(options))):
-        click.echo(f"{provider} {operation}")
+    for one in ask(load(**options), "alarms"):
+        click.echo(
+            f"{one['provider']} {one['operation']}: charged {one['charged']:g} where at most {one['quoted']:g} was "
+            f"quoted, {one['at']}. Check the price, then: weir prices confirm {one['provider']} {one['operation']}"
+        )
 
 
 @prices.command()
@@ -42,15 +50,9 @@ def alarms(**options: Any) -> None:
 @click.option("--home", help="Folder of all state.  [default: .weir]")
 def confirm(provider: str, operation: str, **options: Any) -> None:
     """Put OPERATION of PROVIDER back on automatic routing, after its price row was checked."""
-    asyncio.run(_confirm(options, provider, operation))
+    (done,) = ask(load(**options), "confirm", provider=provider, operation=operation)
+    if not done["confirmed"]:
+        raise InvalidInput(
+            f"There is no price alarm about {provider} {operation}.", field="operation", fix="See: weir prices alarms"
+        )
     click.echo(f"{provider} {operation} is back on automatic routing.")
-
-
-async def _alarms(options: dict[str, Any]) -> frozenset[tuple[str, str]]:
-    async with app.opened(load(**options)) as weir:
-        return await weir.engine.books.ledger.alarms()
-
-
-async def _confirm(options: dict[str, Any], provider: str, operation: str) -> None:
-    async with app.opened(load(**options)) as weir:
-        await weir.engine.books.ledger.confirm(provider, operation)

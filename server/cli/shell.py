@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from server import app
-from server.cli.serve import SERVING
+from server.cli.running import find
 from server.domain.errors import InvalidInput
 from server.domain.principal import LOCAL, Principal
 from server.edge.remote import call_remote
@@ -23,9 +23,9 @@ SHELL = Principal(LOCAL.workspace, LOCAL.member, client="weir-shell")
 @click.argument("tool")
 @click.argument("arguments", nargs=-1, metavar="KEY=VALUE...")
 @click.option("--home", help="Folder of all state.  [default: .weir]")
-@click.option("--providers", help="auto or sandbox.")
+@click.option("--providers", help="auto or sandbox; a running server keeps its own.")
 def call(tool: str, arguments: tuple[str, ...], **options: Any) -> None:
-    """Call TOOL and print its result as JSON; exits 1 where the call failed."""
+    """Call TOOL and print its result as JSON; exits 1 where the call failed, 2 where it was not made."""
     _print(load(**options), tool, pairs(arguments))
 
 
@@ -33,7 +33,7 @@ def call(tool: str, arguments: tuple[str, ...], **options: Any) -> None:
 @click.argument("tool")
 @click.argument("arguments", nargs=-1, metavar="KEY=VALUE...")
 @click.option("--home", help="Folder of all state.  [default: .weir]")
-@click.option("--providers", help="auto or sandbox.")
+@click.option("--providers", help="auto or sandbox; a running server keeps its own.")
 def preview(tool: str, arguments: tuple[str, ...], **options: Any) -> None:
     """Print what a call of TOOL would cost, without making it."""
     _print(load(**options), "preview_cost", {"tool": tool, "arguments": pairs(arguments)})
@@ -43,8 +43,10 @@ def pairs(arguments: tuple[str, ...]) -> dict[str, str]:
     """`key=value` words as a mapping; values stay text, as tools accept numbers and JSON as text."""
     split = [word.partition("=") for word in arguments]
     for key, equals, _ in split:
-        if not equals:
-            raise InvalidInput(f"{key!r} is not KEY=VALUE.", field=key, fix=f"Write {key}=... .")
+        if not (key and equals):
+            raise InvalidInput(
+                f"{key!r} is not KEY=VALUE.", field=key, fix='Write it as email=ada@example.com or name="Ada L".'
+            )
     return {key: value for key, _, value in split}
 
 
@@ -56,14 +58,8 @@ def _print(settings: Settings, tool: str, arguments: dict[str, Any]) -> None:
 
 
 async def _call(settings: Settings, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    url = serving(settings)
-    if url is not None:
-        return await call_remote(f"{url}/mcp", tool, arguments)
+    running = await asyncio.to_thread(find, settings)
+    if running is not None:
+        return await call_remote(f"{running.url}/mcp", tool, arguments)
     async with app.opened(settings) as weir:
         return await weir.edge().call(tool, arguments, SHELL)
-
-
-def serving(settings: Settings) -> str | None:
-    """The URL of the server that owns the home folder, where one runs."""
-    note = settings.home / SERVING
-    return json.loads(note.read_text())["url"] if note.exists() else None

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import click
 
-from server import app
-from server.domain.principal import LOCAL
+from server.cli.running import ask
 from server.settings import load
-from server.suppression import OptOut
 
 
 @click.group()
 def suppress() -> None:
-    """Keep a list of people and companies who may not be looked up or returned."""
+    """Keep a list of people and companies who may not be looked up or returned.
+
+    Works while a server runs, and takes effect there at once.
+    """
 
 
 @suppress.command()
@@ -24,8 +24,8 @@ def suppress() -> None:
 @click.option("--home", help="Folder of all state.  [default: .weir]")
 def add(subject: str, reason: str, **options: Any) -> None:
     """Suppress SUBJECT: an e-mail address, a domain, a profile URL or a phone number; stored answers are purged."""
-    kept = asyncio.run(_add(options, subject, reason))
-    click.echo(f"{kept} is suppressed.")
+    (kept,) = ask(load(**options), "suppress", subject=subject, reason=reason)
+    click.echo(f"{kept['subject']} is suppressed; stored answers purged: {kept['purged']}.")
 
 
 @suppress.command()
@@ -33,29 +33,13 @@ def add(subject: str, reason: str, **options: Any) -> None:
 @click.option("--home", help="Folder of all state.  [default: .weir]")
 def remove(subject: str, **options: Any) -> None:
     """Allow SUBJECT again."""
-    asyncio.run(_remove(options, subject))
+    (done,) = ask(load(**options), "allow", subject=subject)
+    click.echo(f"{subject} {'is allowed again' if done['removed'] else 'was not on the list'}.")
 
 
 @suppress.command("list")
 @click.option("--home", help="Folder of all state.  [default: .weir]")
 def list_(**options: Any) -> None:
-    """Print the list."""
-    for entry in asyncio.run(_list(options)):
-        click.echo(f"{entry.subject}\t{entry.reason}")
-
-
-async def _add(options: dict[str, Any], subject: str, reason: str) -> str:
-    async with app.opened(load(**options)) as weir:
-        kept = await weir.engine.suppression.add(LOCAL.workspace, subject, reason, LOCAL.member)
-        await weir.engine.books.cache.forget(LOCAL.workspace, kept)
-        return kept
-
-
-async def _remove(options: dict[str, Any], subject: str) -> None:
-    async with app.opened(load(**options)) as weir:
-        await weir.engine.suppression.remove(LOCAL.workspace, subject)
-
-
-async def _list(options: dict[str, Any]) -> tuple[OptOut, ...]:
-    async with app.opened(load(**options)) as weir:
-        return await weir.engine.suppression.list(LOCAL.workspace)
+    """Print the list: subject, day and reason, separated by tabs."""
+    for entry in ask(load(**options), "suppressed"):
+        click.echo(f"{entry['subject']}\t{entry['since']}\t{entry['reason']}")

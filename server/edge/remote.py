@@ -16,5 +16,8 @@ async def call_remote(url: str, tool: str, arguments: dict[str, Any]) -> dict[st
         try:
             result = await client.call_tool(tool, arguments)
         except MCPError as error:
-            raise InvalidInput(f"{error}.", field="tool") from error
-    return {"structuredContent": result.structured_content, "isError": bool(result.is_error)}
+            # Raised outside: the client's task groups wrap whatever leaves them in exception groups.
+            refused = error
+        else:
+            return {"structuredContent": result.structured_content, "isError": bool(result.is_error)}
+    raise InvalidInput(f"{refused.message}.", field="tool", fix="The catalog on the server's page lists the tools.")
