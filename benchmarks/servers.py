@@ -157,7 +157,7 @@ def weir_over_sandbox(home: Path, **variables: str) -> Generator[tuple[str, str]
 def _serving(
     name: str, core: int | None, command: Sequence[str], variables: Mapping[str, str] | None = None
 ) -> Generator[Served]:
-    port = _free_port()
+    port = free_port()
     mine = os.sched_getaffinity(0)
     if core is not None:
         os.sched_setaffinity(0, {core})  # the child inherits it from its first instruction on
@@ -176,7 +176,8 @@ def _serving(
         process.wait(PATIENCE)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return probe.getsockname()[1]
