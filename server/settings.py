@@ -78,7 +78,7 @@ def is_url(text: str) -> bool:
 
 
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
-Optional = Annotated[float | None, BeforeValidator(_optional), Field(ge=0, allow_inf_nan=False)]
+Optional = Annotated[Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, BeforeValidator(_optional)]
 
 
 class Settings(BaseSettings):
