@@ -120,7 +120,8 @@ def report(first: Run, second: Run, in_ledger: Mapping[str, float], billed: Mapp
 
 
 async def _main(count: int, at_once: int) -> bool:
-    with tempfile.TemporaryDirectory() as folder, weir_over_sandbox(Path(folder)) as (url, sandbox_url):
+    with tempfile.TemporaryDirectory() as folder, weir_over_sandbox(Path(folder)) as (weir, sandbox):
+        url, sandbox_url = weir.url, sandbox.url
         people = await contacts(sandbox_url, count)
         first = await run(url, people, at_once)
         billed, in_ledger = await bill(sandbox_url), await ledger(url)

@@ -52,6 +52,11 @@ class Served:
     pid: int
     port: int
 
+    @property
+    def url(self) -> str:
+        """Where it answers, without a path."""
+        return f"http://{HOST}:{self.port}"
+
     def cpu_seconds(self) -> float:
         """Processor time that the server's process has used, all threads together."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
@@ -60,6 +65,10 @@ class Served:
     def call(self, tool: str, arguments: Mapping[str, Any]) -> None:
         """One modern call whose answer does not matter, such as the one that fills the cache."""
         self._post(_call("modern", tool, arguments), self._headers("modern", tool))
+
+    def message(self, tool: str, arguments: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
+        """Body and headers of one modern call, for a client of the caller's choice."""
+        return _call("modern", tool, arguments), {**_ACCEPT, **self._headers("modern", tool)}
 
     def requests(self, era: Era, tool: str, arguments: Mapping[str, Any], connections: int) -> list[bytes]:
         """One tool call as raw HTTP for each connection; in the legacy era each has a session of its own."""
@@ -132,13 +141,13 @@ def weir(core: int, home: Path) -> Generator[Served]:
 
 
 @contextmanager
-def weir_over_sandbox(home: Path, **variables: str) -> Generator[tuple[str, str]]:
-    """A Weir that calls a sandbox in another process as it would call the vendors; yields both URLs.
+def weir_over_sandbox(home: Path, **variables: str) -> Generator[tuple[Served, Served]]:
+    """A Weir that calls a sandbox in another process as it would call the vendors; yields both.
 
     No limit and no pace stands in the way; `variables` are further settings.
     """
     with _serving("sandbox", None, ["-m", "server", "sandbox"]) as sandbox:
-        at = f"http://{HOST}:{sandbox.port}"
+        at = sandbox.url
         environment = {
             **{f"{name.upper()}_API_KEY": "sandbox" for name in ("leadmagic", "xmagnet", "leadsonar")},
             "LEADIQ_API_KEY": b64encode(b"sandbox").decode(),
@@ -150,7 +159,7 @@ def weir_over_sandbox(home: Path, **variables: str) -> Generator[tuple[str, str]
         }
         command = ["-m", "server", "serve", "--providers", "auto", "--home", str(home)]
         with _serving("weir", None, command, environment) as weir:
-            yield f"http://{HOST}:{weir.port}", at
+            yield weir, sandbox
 
 
 @contextmanager

@@ -24,7 +24,7 @@ class CostView(Part):
     def of(cls, cost: Cost) -> Self:
         """The view of `cost`."""
         return cls(
-            credits={provider: plain(amount) for provider, amount in cost.credits.items()},
+            credits={provider: plain(amount) for provider, amount in cost.credits.items() if amount},
             usd=cost.usd / 1_000_000,
             usd_excludes=tuple(sorted(cost.unpriced)) or None,
         )
