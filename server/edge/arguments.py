@@ -11,8 +11,12 @@ from typing import Any, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from server.domain.errors import InvalidInput
+from server.domain.person import Part
 
 _SHOWN = 3
+
+Groups = Mapping[str, type[Part]]
+"""The parameters of a function that stand for several arguments, and the parts that name those."""
 
 
 class Arguments(BaseModel):
@@ -22,15 +26,42 @@ class Arguments(BaseModel):
 
 
 def arguments_model(function: Callable[..., Any], *, skip: frozenset[str] = frozenset()) -> type[Arguments]:
-    """The model of `function`'s parameters, types and texts taken from its annotations."""
+    """The model of `function`'s parameters, types and texts taken from its annotations.
+
+    A parameter that is a `Part` is sent as that part's fields, side by side with the other arguments.
+    """
     hints = get_type_hints(function, include_extras=True)
-    parameters = inspect.signature(function).parameters
-    fields: dict[str, Any] = {
-        name: (hints[name], ... if parameter.default is inspect.Parameter.empty else parameter.default)
-        for name, parameter in parameters.items()
-        if name not in skip
-    }
+    fields: dict[str, Any] = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name in skip:
+            continue
+        own = _fields_of_group(hints[name]) or {
+            name: (hints[name], ... if parameter.default is inspect.Parameter.empty else parameter.default)
+        }
+        if twice := fields.keys() & own.keys():
+            raise ValueError(f"{function.__name__} has two arguments named {', '.join(sorted(twice))}")
+        fields |= own
     return create_model(f"{function.__name__}_arguments", __base__=Arguments, **fields)
+
+
+def groups_of(function: Callable[..., Any]) -> Groups:
+    """The parameters of `function` that are parts."""
+    return {name: hint for name, hint in get_type_hints(function).items() if name != "return" and _is_group(hint)}
+
+
+def grouped(values: dict[str, Any], groups: Groups) -> dict[str, Any]:
+    """Checked arguments by the name of the function's parameter: those of a part are put together."""
+    parts = {name: part(**{field: values[field] for field in part.model_fields}) for name, part in groups.items()}
+    inside = {field for part in groups.values() for field in part.model_fields}
+    return {name: value for name, value in values.items() if name not in inside} | parts
+
+
+def _fields_of_group(hint: Any) -> dict[str, Any]:
+    return {name: (field.annotation, field) for name, field in hint.model_fields.items()} if _is_group(hint) else {}
+
+
+def _is_group(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Part)
 
 
 def parse(model: type[Arguments], raw: Mapping[str, Any] | None) -> Arguments:

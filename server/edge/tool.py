@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 from pydantic import ValidationError
 
 from server.domain.account import AccountAnalytics, Balances
+from server.domain.directory import ProviderList
+from server.domain.download import Download
 from server.domain.errors import InvalidInput
+from server.domain.person import Part
 from server.domain.plan import Plan
 from server.domain.principal import Principal
 from server.domain.query import Answer, Query
-from server.domain.quote import Quote
+from server.domain.quote import Quote, QuotedStep
 from server.edge import schema
-from server.edge.arguments import Arguments, arguments_model, explained, parse
+from server.edge.arguments import Arguments, Groups, arguments_model, explained, grouped, groups_of, parse
 
 A = TypeVar("A", bound=Answer)
 
@@ -52,6 +55,44 @@ class Caller(Protocol):
         """Spending and use of `today`, `week` or `month`."""
         ...
 
+    @property
+    def registry(self) -> Registry:
+        """The tools that the caller may use."""
+        ...
+
+    @property
+    def provider_names(self) -> tuple[str, ...]:
+        """Every provider, configured or not, in alphabetical order."""
+        ...
+
+    async def providers(self, name: str | None = None) -> ProviderList:
+        """Every provider in brief, or one in full; `InvalidInput` where there is none of that name."""
+        ...
+
+    def asked(self, plan: Plan[Any]) -> tuple[tuple[QuotedStep, ...], ...]:
+        """Who would be asked in each step of `plan`, in order, at which price, as though nothing were stored."""
+        ...
+
+    async def look_up(self, query: Query[A], on_behalf_of: str) -> A | None:
+        """The answer to a query that no provider charges for, from storage where it is there; None for not found.
+
+        `on_behalf_of` is what the ledger files it under. A failure is raised, as is `OutOfBudget` where the query
+        turned out to cost something.
+        """
+        ...
+
+    async def known_domains(self, prefix: str) -> tuple[str, ...]:
+        """Domains of companies that the workspace has stored answers about."""
+        ...
+
+    async def known_companies(self, prefix: str) -> tuple[str, ...]:
+        """Names of companies that the workspace has stored answers about."""
+        ...
+
+    async def hand_over(self, name: str, text: Iterable[str]) -> Download:
+        """A file of `text` with the plain file name `name`, under a link that works once."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Hints:
@@ -78,11 +119,13 @@ class Tool:
     """Arguments of a call that makes sense; documents and tests use it."""
     plan: Callable[..., Plan[Any]] | None = None
     free: Callable[..., Awaitable[Answer | None]] | None = None
+    groups: Groups = field(default_factory=dict[str, type[Part]])
 
     def parse(self, raw: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Checked arguments by name; only those that were sent or have a default. `InvalidInput` otherwise."""
+        """Checked arguments by parameter of the tool's function, defaults included. `InvalidInput` otherwise."""
         arguments = parse(self.arguments, raw)
-        return {name: getattr(arguments, name) for name in self.arguments.model_fields}
+        values = {name: getattr(arguments, name) for name in self.arguments.model_fields}
+        return grouped(values, self.groups) if self.groups else values
 
     def planned(self, raw: Mapping[str, Any] | None) -> Plan[Any] | None:
         """The plan of a call, None for a free tool; the arguments are checked either way."""
@@ -162,6 +205,7 @@ class Family:
             example=example,
             plan=plan,
             free=free,
+            groups=groups_of(function),
         )
 
 
