@@ -67,7 +67,7 @@ def unavailable(error: psycopg.Error) -> StorageUnavailable:
 def _execute(connection: Connection, statement: Statement, params: Parameters) -> Sequence[Row]:
     sql = statement.sql(Engine.POSTGRESQL)
     cursor = connection.execute(cast("LiteralString", sql.text), sql.bind(params))
-    return cursor.fetchall() if sql.returns_rows else ()
+    return cursor.fetchall() if cursor.description else ()
 
 
 class PostgresSession:

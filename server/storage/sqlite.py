@@ -46,7 +46,8 @@ def _unavailable(error: sqlite3.Error) -> StorageUnavailable:
 def _execute(connection: sqlite3.Connection, statement: Statement, params: Parameters) -> Sequence[Row]:
     sql = statement.sql(Engine.SQLITE)
     try:
-        return connection.execute(sql.text, sql.bind(params)).fetchall()
+        cursor = connection.execute(sql.text, sql.bind(params))
+        return cursor.fetchall() if cursor.description else ()
     except sqlite3.Error as error:
         raise _unavailable(error) from error
 

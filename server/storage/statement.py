@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import Dialect, SelectBase, Table
+from sqlalchemy import Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql import ClauseElement
@@ -38,7 +38,6 @@ class Sql:
     """The parameters that a caller has to give."""
     constants: Parameters
     """Values that the construct itself contains."""
-    returns_rows: bool
 
     def bind(self, params: Parameters) -> Parameters:
         """`params` with the constants; `TypeError` where the names are not exactly those that are asked for."""
@@ -78,7 +77,6 @@ def _compile(construct: ClauseElement, engine: Engine) -> Sql:
         text=str(compiled),
         names=frozenset(name for name, parameter in bound.items() if parameter.required),
         constants={name: parameter.effective_value for name, parameter in bound.items() if not parameter.required},
-        returns_rows=isinstance(construct, SelectBase) or bool(compiled.effective_returning),
     )
 
 

@@ -57,6 +57,7 @@ open_holds = Table(
     Column("tool", Text, nullable=False),
     Column("credits", BigInteger, nullable=False),
     Column("usd_micros", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 """Holds without a release, so that finding them does not mean searching the ledger."""
 
@@ -68,6 +69,7 @@ budget_counters = Table(
     Column("period", Text, nullable=False),
     Column("used", BigInteger, nullable=False),
     PrimaryKeyConstraint("workspace", "member", "period"),
+    sqlite_with_rowid=False,
 )
 """Credits held or spent: per member and day (`2026-11-21`), per workspace and month (`2026-11`, member empty)."""
 

@@ -58,12 +58,14 @@ def _holds() -> None:
         *_required(sa.Text, "workspace", "member", "client", "tool"),
         *_required(sa.BigInteger, "credits", "usd_micros"),
         sa.PrimaryKeyConstraint("hold_id", name="pk_open_holds"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "budget_counters",
         *_required(sa.Text, "workspace", "member", "period"),
         *_required(sa.BigInteger, "used"),
         sa.PrimaryKeyConstraint("workspace", "member", "period", name="pk_budget_counters"),
+        sqlite_with_rowid=False,
     )
 
 
