@@ -284,10 +284,8 @@ async def test_a_call_that_ends_after_its_recovery_is_billed_what_it_cost(books:
         await books.settle(hold, 100)
 
 
-async def test_two_replicas_recover_a_hold_once(storage_url: str, clock: Clock):
-    if storage_url.startswith("sqlite"):
-        pytest.skip("SQLite has one process")
-    replicas = [await Database.open(storage_url) for _ in range(2)]
+async def test_two_replicas_recover_a_hold_once(postgres_url: str, clock: Clock):
+    replicas = [await Database.open(postgres_url) for _ in range(2)]
     books = [Books(each, Ledger(each, clock), Budgets(Limits(), each, clock), clock) for each in replicas]
     for _ in range(20):
         await books[0].open(100)
