@@ -153,7 +153,7 @@ def weir_over_sandbox(home: Path, **variables: str) -> Generator[tuple[Served, S
             "LEADIQ_API_KEY": b64encode(b"sandbox").decode(),
             **{f"WEIR_{name.upper()}_BASE_URL": f"{at}/{name}" for name in PROVIDERS},
             "WEIR_LEADIQ_PROSPECTOR_BASE_URL": f"{at}/prospector",
-            **{f"WEIR_{name.upper()}_PER_MINUTE": "10000000" for name in PROVIDERS},
+            **{f"WEIR_{name.upper()}_PER_MINUTE": "none" for name in PROVIDERS},
             **dict.fromkeys(LIMITS, "none"),
             **variables,
         }

@@ -171,6 +171,8 @@ class Settings(BaseSettings):
 class Untouched(Settings):
     """The defaults with what the caller gives, whatever the environment and `weir.toml` say."""
 
+    model_config = SettingsConfigDict(toml_file=None)
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -196,7 +198,7 @@ class ProviderSettings:
         self.key = values.get(key_variable(name), "").strip() or None
         self.hosts = {host: _base_url(values, base_url_variable(name, host), url) for host, url in hosts.items()}
         self.usd_per_credit = _amount(values, f"WEIR_{name.upper()}_USD_PER_CREDIT")
-        self.per_minute = _amount(values, f"WEIR_{name.upper()}_PER_MINUTE")
+        self.per_minute = _rate(values, f"WEIR_{name.upper()}_PER_MINUTE")
 
 
 def key_variable(provider: str) -> str:
@@ -231,6 +233,11 @@ def _base_url(values: Mapping[str, str], variable: str, default: str) -> str:
             fix=f"Correct {variable}, or take it away: without it the provider is at {default}.",
         )
     return url
+
+
+def _rate(values: Mapping[str, str], variable: str) -> float | None:
+    """Requests per minute; `none` is no pacing at all, for a provider of one's own."""
+    return math.inf if values.get(variable, "").strip().lower() == "none" else _amount(values, variable)
 
 
 def _amount(values: Mapping[str, str], variable: str) -> float | None:
