@@ -37,10 +37,16 @@ class Plan(Generic[A_co]):
     compose: Callable[[Answers], A_co | None] = field(repr=False)
 
 
-def ask(query: Query[Any]) -> Plan[Any]:
-    """The plan of one query."""
-    return Plan(steps=(Step("answer", query),), answer=query.answer, compose=_only)
+def ask(query: Query[Any], show: Callable[[Any], Any] | None = None) -> Plan[Any]:
+    """The plan of one query; `show` makes what the caller sees of the stored answer, where that is not all of it."""
+    compose = _only if show is None else lambda answers: _shown(answers, show)
+    return Plan(steps=(Step("answer", query),), answer=query.answer, compose=compose)
 
 
 def _only(answers: Answers) -> Any:
     return answers["answer"]
+
+
+def _shown(answers: Answers, show: Callable[[Any], Any]) -> Any:
+    answer = _only(answers)
+    return None if answer is None else show(answer)

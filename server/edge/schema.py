@@ -11,7 +11,9 @@ from pydantic import BaseModel
 
 Schema = dict[str, Any]
 
-_DROPPED = frozenset({"title", "default", "additionalProperties", "$defs", "examples", "minLength", "maxLength"})
+_DROPPED = frozenset(
+    {"title", "default", "additionalProperties", "$defs", "examples", "minLength", "maxLength", "maxItems"}
+)
 
 
 def input_schema(model: type[BaseModel]) -> Schema:
