@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -27,6 +27,7 @@ from server.cache import Cache
 from server.catalog import Catalog, read_providers
 from server.domain import money
 from server.domain.account import AccountAnalytics, Balances
+from server.domain.download import Download
 from server.domain.errors import InvalidInput, StorageUnavailable
 from server.domain.money import NOTHING, Credits, Micros
 from server.domain.principal import Principal
@@ -47,6 +48,7 @@ from server.web import checks
 from server.web.catalog import Catalog as PageCatalog
 from server.web.catalog import CatalogPage, CatalogProvider, CatalogTool
 from server.web.control import control
+from server.web.files import Files, downloads
 from tools import FAMILIES
 
 _ABANDONED = timedelta(minutes=5)
@@ -78,10 +80,12 @@ class LocalCaller:
 
     principal: Principal
     weir: Weir
+    url: str
+    """Where people reach Weir, without a path."""
 
     async def ask(self, query: Query[A]) -> A | None:
-        """The answer to a free query."""
-        return await self.weir.engine.ask(query)
+        """The answer to a free query, without anybody who has opted out."""
+        return await self.weir.engine.ask(query, self.principal)
 
     async def quote(self, tool: str, arguments: Mapping[str, Any] | None) -> Quote:
         """What a tool call would cost; free tools cost nothing."""
@@ -99,6 +103,16 @@ class LocalCaller:
         """Spending of the caller's workspace."""
         return await self.weir.accounts.analytics(self.principal, period)
 
+    async def hand_over(self, name: str, text: Iterable[str]) -> Download:
+        """A file under a link that works once."""
+        waiting = await self.weir.files.put(name, text)
+        return Download(
+            name=name,
+            size=waiting.size,
+            url=f"{self.url}/files/{waiting.token}",
+            expires_at=waiting.expires_at.isoformat(timespec="seconds"),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Weir:
@@ -109,6 +123,7 @@ class Weir:
     upstream: Upstream
     engine: Engine
     accounts: Accounts
+    files: Files
     registry: Registry = field(default_factory=lambda: Registry(FAMILIES))
 
     @property
@@ -116,9 +131,12 @@ class Weir:
         """What the command line may ask."""
         return Operator(self.engine)
 
-    def edge(self) -> Edge:
-        """The MCP server over the registry."""
-        return Edge(self.registry, self.engine, lambda principal: LocalCaller(principal, self), version=__version__)
+    def edge(self, url: str | None = None) -> Edge:
+        """The MCP server over the registry; `url` is where people reach it, by default what the settings say."""
+        link = url or self.settings.public_url or f"http://{self.settings.host}:{self.settings.port}"
+        return Edge(
+            self.registry, self.engine, lambda principal: LocalCaller(principal, self, link), version=__version__
+        )
 
 
 @asynccontextmanager
@@ -135,8 +153,9 @@ async def opened(settings: Settings, *, sandbox_url: str | None = None) -> Async
         stack.push_async_callback(upstream.close)
         engine = await _engine(settings, upstreams, database, upstream)
         stack.push_async_callback(engine.stop)
-        stack.enter_context(_in_background(_keep_house(engine)))
-        yield Weir(settings, upstreams, upstream, engine, Accounts(engine, _now))
+        files = Files(settings.home / "files", _now)
+        stack.enter_context(_in_background(_keep_house(engine, files)))
+        yield Weir(settings, upstreams, upstream, engine, Accounts(engine, _now), files)
 
 
 async def _upstreams(settings: Settings, stack: AsyncExitStack, sandbox_url: str | None) -> Upstreams:
@@ -205,11 +224,12 @@ def _in_background(work: Coroutine[Any, Any, None]) -> Generator[None]:
         task.cancel()
 
 
-async def _keep_house(engine: Engine) -> None:
+async def _keep_house(engine: Engine, files: Files) -> None:
     """Every minute: take over what dead replicas held, forget expired answers, see what other replicas changed."""
     while True:
         await asyncio.sleep(_MINUTE)
         try:
+            await files.sweep()
             await engine.recover(_ABANDONED)
             await engine.books.cache.sweep()
             await engine.suppression.refresh()
@@ -272,7 +292,7 @@ def web(weir: Weir, url: str, *, token: str | None = None) -> Starlette:
     With a `token`, local callers who know it may send the operator's commands.
     """
     manager = StreamableHTTPSessionManager(
-        app=weir.edge().server,
+        app=weir.edge(url).server,
         security_settings=_security(weir.settings, url),
         max_request_body_size=weir.settings.max_body_bytes,
     )
@@ -284,6 +304,7 @@ def web(weir: Weir, url: str, *, token: str | None = None) -> Starlette:
             Route("/mcp", mcp),
             Route("/health", checks.health(__version__), methods=["GET"]),
             Route("/ready", checks.ready(partial(readiness, weir)), methods=["GET"]),
+            Route("/files/{token}", downloads(weir.files), methods=["GET"]),
             *operator,
         ],
         lifespan=lambda _: manager.run(),

@@ -146,13 +146,21 @@ class Engine:
         above = self.books.budgets.limits.approval_above
         return Quote(tuple(steps), expected, most, limits, needs_approval=above is not None and most.total > above)
 
-    async def ask(self, query: Query[A]) -> A | None:
-        """A free query, asked of the first provider that answers it; its failure is raised."""
+    async def ask(self, query: Query[A], principal: Principal) -> A | None:
+        """A free query, asked of the first provider that answers it; its failure is raised.
+
+        `Suppressed` where it is about somebody on the principal's suppression list, and nothing is asked; people on
+        the list are left out of the answer.
+        """
         if not query.free:
             raise ValueError(f"{query.operation()} is not free, so it goes through run")
+        self._refuse_suppressed(query, principal)
         offer = self.catalog.require(query)[0]
         driven = await self._upstream.drive(offer.offering, query, deadline=time.monotonic() + self._seconds)
-        return driven.answer
+        allowed = self._withhold(driven.answer, principal)
+        if allowed is None and driven.answer is not None:
+            raise Suppressed("The provider's answer is about somebody on the suppression list, and is withheld.")
+        return allowed
 
     async def ask_each(self, query: AnyQuery) -> Mapping[str, Answer | ProviderError]:
         """A free account query, asked of every provider that answers it, all at once."""
@@ -347,7 +355,7 @@ class Engine:
             return Looked(Outcome.SUPPRESSED, cached=True)
         return Looked(stored.outcome, allowed, stored.provenance if allowed is not None else None, cached=True)
 
-    def _withhold(self, answer: Answer | None, principal: Principal) -> Answer | None:
+    def _withhold(self, answer: A | None, principal: Principal) -> A | None:
         """The answer without anybody who asked not to be found; None where nothing may be shown."""
         if answer is None or not self.suppression.active(principal.workspace):
             return answer
