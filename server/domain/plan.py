@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from server.domain.query import Answer, AnyQuery, Query
@@ -39,7 +40,7 @@ class Plan(Generic[A_co]):
 
 def ask(query: Query[Any], show: Callable[[Any], Any] | None = None) -> Plan[Any]:
     """The plan of one query; `show` makes what the caller sees of the stored answer, where that is not all of it."""
-    compose = _only if show is None else lambda answers: _shown(answers, show)
+    compose: Callable[[Answers], Any] = _only if show is None else partial(_shown, show)
     return Plan(steps=(Step("answer", query),), answer=query.answer, compose=compose)
 
 
@@ -47,6 +48,6 @@ def _only(answers: Answers) -> Any:
     return answers["answer"]
 
 
-def _shown(answers: Answers, show: Callable[[Any], Any]) -> Any:
+def _shown(show: Callable[[Any], Any], answers: Answers) -> Any:
     answer = _only(answers)
     return None if answer is None else show(answer)
