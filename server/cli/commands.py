@@ -1,0 +1,35 @@
+"""All subcommands of `weir`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from server import __version__
+from server.cli.docs import docs
+from server.cli.doctor import doctor
+from server.cli.prices import prices
+from server.cli.serve import sandbox, serve
+from server.cli.shell import call, preview
+from server.cli.suppress import suppress
+from server.domain.errors import WeirError
+
+
+@click.group()
+@click.version_option(__version__, prog_name="weir")
+def cli() -> None:
+    """A metered door to B2B enrichment providers for AI assistants."""
+
+
+for command in (serve, call, preview, doctor, prices, suppress, sandbox, docs):
+    cli.add_command(command)
+
+
+def run() -> None:
+    """Run the command line; errors of ours are a sentence and a fix, not a traceback."""
+    try:
+        cli()
+    except WeirError as error:
+        click.echo(f"weir: {error.message}" + (f"\n      {error.fix}" if error.fix else ""), err=True)
+        sys.exit(2)

@@ -1,0 +1,88 @@
+"""The conversation in the README, made of real calls against the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from server import app
+from server.domain.principal import LOCAL
+from server.settings import Providers, Untouched
+
+Json = dict[str, Any]
+
+_PERSON = {"first_name": "Maya", "last_name": "Chen", "company_domain": "notion.so"}
+
+
+def transcript() -> str:
+    """A question, the calls it takes, their results and what they cost, as a Markdown code block."""
+    return asyncio.run(_converse())
+
+
+async def _converse() -> str:
+    with tempfile.TemporaryDirectory(prefix="weir-docs-") as home:
+        async with app.opened(Untouched(home=Path(home), providers=Providers.SANDBOX)) as weir:
+            quoted = await _call(weir, "preview_cost", {"tool": "find_work_email", "arguments": _PERSON})
+            found = await _call(weir, "find_work_email", _PERSON)
+            again = await _call(weir, "find_work_email", _PERSON)
+    lines = [
+        f"You     What can it cost to find the work email of {_name()} at {_PERSON['company_domain']}?",
+        *_shown("preview_cost", {"tool": "find_work_email", "arguments": _PERSON}, _bounds(quoted["data"])),
+        f"Claude  Most likely {_total(quoted['data']['expected'])}, and at most {_total(quoted['data']['max'])}.",
+        "",
+        "You     Go ahead.",
+        *_shown("find_work_email", _PERSON, _facts(found)),
+        f"Claude  {found['data']['email']}. {_path(found['receipt'])}",
+        "",
+        "You     Ask again, to be sure.",
+        *_shown("find_work_email", _PERSON, _facts(again)),
+        "Claude  The same answer. It was stored, so it cost nothing.",
+    ]
+    return "\n".join(["```text", *lines, "```"])
+
+
+async def _call(weir: app.Weir, tool: str, arguments: Json) -> Json:
+    return (await weir.edge().call(tool, arguments, LOCAL))["structuredContent"]
+
+
+def _name() -> str:
+    return f"{_PERSON['first_name']} {_PERSON['last_name']}"
+
+
+def _bounds(quote: Json) -> Json:
+    return {
+        "expected.credits": quote["expected"]["credits"],
+        "max.credits": quote["max"]["credits"],
+        "needs_approval": quote["needs_approval"],
+    }
+
+
+def _facts(result: Json) -> Json:
+    """A result without what changes from day to day."""
+    receipt = result["receipt"]
+    return {
+        "outcome": result["outcome"],
+        "data": result["data"],
+        "receipt.cost": receipt["cost"],
+        "receipt.cached": receipt["cached"],
+        **{f"receipt.attempts[{index}]": attempt for index, attempt in enumerate(receipt["attempts"])},
+    }
+
+
+def _shown(tool: str, arguments: Json, result: Json) -> list[str]:
+    given = ", ".join(f"{name}={json.dumps(value)}" for name, value in arguments.items())
+    return [f"Claude  {tool}({given})", *(f"          {name}: {json.dumps(value)}" for name, value in result.items())]
+
+
+def _total(cost: Json) -> str:
+    total = sum(cost["credits"].values())
+    return f"{total:g} credit{'' if total == 1 else 's'}"
+
+
+def _path(receipt: Json) -> str:
+    *missed, last = [attempt["provider"] for attempt in receipt["attempts"]]
+    before = f"Not known to {', '.join(missed)}; " if missed else ""
+    return f"{before}{last} had it, for {_total(receipt['cost'])} in all."
