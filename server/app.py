@@ -326,7 +326,7 @@ def _security(settings: Settings, url: str) -> TransportSecuritySettings:
 def _page(weir: Weir, url: str) -> PageCatalog:
     return PageCatalog(
         version=__version__,
-        url=f"{url}/mcp",
+        endpoint=f"{url}/mcp",
         sandbox=weir.upstreams.sandbox,
         tools=[
             CatalogTool(tool.name, tool.title, tool.description, tool.family, paid=tool.plan is not None)

@@ -20,6 +20,11 @@ class CatalogTool:
     family: str
     paid: bool
 
+    @property
+    def summary(self) -> str:
+        """The first paragraph of the description."""
+        return " ".join(self.description.split("\n\n")[0].split())
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogProvider:
@@ -35,7 +40,7 @@ class Catalog:
     """What the page shows."""
 
     version: str
-    url: str
+    endpoint: str
     sandbox: bool
     tools: Sequence[CatalogTool]
     providers: Sequence[CatalogProvider]
@@ -47,16 +52,17 @@ class CatalogPage:
     def __init__(self, catalog: Catalog) -> None:
         templates = Environment(loader=PackageLoader("server.web"), autoescape=select_autoescape(), trim_blocks=True)
         self._html = templates.get_template("catalog.html").render(catalog=catalog)
-        self._json = {"service": "weir", **asdict(catalog), "endpoint": catalog.url}
+        self._json = {"service": "weir", **asdict(catalog)}
 
     async def __call__(self, request: Request) -> Response:
         """HTML for browsers, JSON where it is asked for."""
         if wants_json(request.headers.get("accept", "")):
-            return JSONResponse(self._json)
+            return JSONResponse(self._json, headers={"Vary": "Accept"})
         return HTMLResponse(self._html, headers=_HEADERS)
 
 
 _HEADERS = {
+    "Vary": "Accept",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -64,6 +70,21 @@ _HEADERS = {
 
 
 def wants_json(accept: str) -> bool:
-    """Whether an Accept header names JSON before HTML."""
-    html, json = accept.find("text/html"), accept.find("application/json")
-    return json >= 0 and (html < 0 or json < html)
+    """Whether an Accept header prefers JSON to HTML; where it likes both alike, the one that it names first."""
+    ranges = sorted((_range(one) for one in accept.split(",")), key=lambda found: -found[1])
+    named = [media for media, weight in ranges if weight > 0 and media in _JSON | _HTML]
+    return bool(named) and named[0] in _JSON
+
+
+_JSON = {"application/json", "application/*"}
+_HTML = {"text/html", "application/xhtml+xml", "text/*", "*/*"}
+
+
+def _range(text: str) -> tuple[str, float]:
+    """A media range and its weight."""
+    media, *parameters = (part.strip().lower() for part in text.split(";"))
+    weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+    try:
+        return media, float(weight)
+    except ValueError:
+        return media, 0.0
