@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, JsonValue, model_validator
 
-from server.domain import fields
+from server.domain import fields, normalise
+from server.domain.errors import InvalidInput
 from server.domain.person import Part
 from server.domain.query import Answer, Query
 
@@ -16,6 +18,58 @@ _CATALOG = timedelta(hours=24)
 
 
 Ids = Annotated[tuple[int, ...], Field(max_length=100)]
+CatalogIds = Annotated[Ids, Field(description="Ids from get_job_search_catalogs.")]
+Day = Annotated[date, Field(description="Date, YYYY-MM-DD.", examples=["2026-05-01"])]
+PostedWithin = Annotated[int, Field(description="Days since posting.", ge=1, le=3650, examples=[14])]
+Languages = Annotated[
+    tuple[Annotated[str, AfterValidator(normalise.language)], ...],
+    Field(description="ISO 639-1 codes.", max_length=100, examples=[["en"]]),
+]
+
+
+class ExperienceLevel(StrEnum):
+    """The four bands that job postings are sorted into; `executive` reaches from director to C-level."""
+
+    ENTRY = "entry"
+    MID = "mid"
+    SENIOR = "senior"
+    EXECUTIVE = "executive"
+
+
+_SPOKEN = {
+    **dict.fromkeys(("ex", "c_level", "vp", "director"), ExperienceLevel.EXECUTIVE),
+    **dict.fromkeys(("se", "manager"), ExperienceLevel.SENIOR),
+    "mi": ExperienceLevel.MID,
+    "en": ExperienceLevel.ENTRY,
+}
+
+
+def experience_level(value: Any) -> Any:
+    """The band of a provider's code or of a person's seniority (ruling C-36); anything else as it is."""
+    said = value.strip().lower() if isinstance(value, str) else value
+    return _SPOKEN.get(said, said) if isinstance(said, str) else said
+
+
+Experience = Annotated[
+    ExperienceLevel,
+    BeforeValidator(experience_level),
+    Field(description="executive: director and above.", examples=["senior"]),
+]
+
+
+def is_given(part: BaseModel) -> bool:
+    """Whether any filter of `part` is set."""
+    return any(getattr(part, name) not in (None, (), False) for name in type(part).model_fields)
+
+
+def in_order(part: BaseModel, *ranges: tuple[str, str]) -> None:
+    """`InvalidInput` where the first of two fields is above the second."""
+    for low, high in ranges:
+        least, most = getattr(part, low), getattr(part, high)
+        if least is not None and most is not None and least > most:
+            raise InvalidInput(
+                f"{low} ({least}) is above {high} ({most}).", field=low, fix=f"Exchange {low} and {high}."
+            )
 
 
 class Entry(Part):
@@ -34,25 +88,58 @@ class Occupation(Part):
 
 
 class JobFilters(Part):
-    """What postings are filtered by; values may be the friendly names or the ids of the lookup queries below.
+    """The filters with a vocabulary: friendly names, or ids of the lookup queries below as text.
 
-    Companies are domains, matched exactly, or names, matched fuzzily. Countries are ISO 3166-1 alpha-2.
+    The search and its resolver share them.
     """
 
     titles: fields.Words = ()
     exclude_titles: fields.Words = ()
-    occupation_level1: fields.Words = ()
-    occupation_level2: fields.Words = ()
-    occupation_level3: fields.Words = ()
-    companies: fields.Words = ()
-    exclude_companies: fields.Words = ()
-    company_ids: Ids = ()
+    occupation_level1: Annotated[fields.Words, Field(description="Job families.", examples=[["Engineer"]])] = ()
+    occupation_level2: Annotated[fields.Words, Field(description="Job categories.", examples=[["DevOps"]])] = ()
+    occupation_level3: Annotated[fields.Words, Field(description="Normalised titles.")] = ()
+    company_domains: fields.Domains = ()
+    company_names: Annotated[fields.Words, Field(description="Matched fuzzily.")] = ()
+    exclude_companies: Annotated[fields.Words, Field(description="Domains or names.")] = ()
+    company_ids: Annotated[Ids, Field(description="Ids from search_job_companies.")] = ()
     countries: fields.Countries = ()
     regions: fields.Words = ()
     states: fields.Words = ()
     cities: fields.Words = ()
-    tags: fields.Words = ()
+    tags: Annotated[fields.Words, Field(description="Tools and skills.", examples=[["kubernetes"]])] = ()
     exclude_tags: fields.Words = ()
+
+
+class PostingFilters(Part):
+    """What else narrows the search: pay, level, kind of work and employer, age."""
+
+    min_salary_usd: fields.Amount | None = None
+    max_salary_usd: fields.Amount | None = None
+    experience_levels: Annotated[tuple[Experience, ...], Field(max_length=4)] = ()
+    languages: Languages = ()
+    has_remote: bool | None = None
+    work_modes: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=3)], ...],
+        Field(description="Provider's codes 1 to 3.", max_length=3),
+    ] = ()
+    job_type_ids: CatalogIds = ()
+    industry_ids: CatalogIds = ()
+    company_type_ids: CatalogIds = ()
+    company_size_codes: Annotated[fields.Words, Field(description="The provider's size codes.")] = ()
+    posted_within: PostedWithin | None = None
+    posted_after: Day | None = None
+    posted_before: Day | None = None
+    include_agencies: Annotated[bool, Field(description="Postings of recruiting agencies too.")] = False
+
+    @property
+    def narrows(self) -> bool:
+        """Whether any of these leaves postings out."""
+        return is_given(self.model_copy(update={"include_agencies": False}))
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        in_order(self, ("min_salary_usd", "max_salary_usd"), ("posted_after", "posted_before"))
+        return self
 
 
 class ResolvedFilters(Answer):
@@ -73,6 +160,19 @@ class ResolveJobFilters(Query[ResolvedFilters]):
     keep: ClassVar[timedelta] = timedelta(hours=1)
 
     filters: JobFilters
+
+    def subjects(self) -> frozenset[str]:
+        return frozenset(self.filters.company_domains)
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not is_given(self.filters):
+            raise InvalidInput(
+                "There is nothing to resolve: give titles, tags, company_domains, countries or occupation levels.",
+                field="titles",
+                fix="Add titles or another filter.",
+            )
+        return self
 
 
 LookupText = Annotated[fields.Keywords, Field(description="Text to complete.", examples=["devops"])]

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
-from server.domain import fields
-from server.domain.job_filters import Ids, JobFilters, Occupation
+from server.domain import fields, shorten
+from server.domain.errors import InvalidInput
+from server.domain.job_filters import (
+    Day,
+    Experience,
+    ExperienceLevel,
+    JobFilters,
+    Occupation,
+    PostedWithin,
+    PostingFilters,
+    in_order,
+    is_given,
+)
 from server.domain.person import Part
 from server.domain.query import Answer, Query
+from server.domain.usage import SearchStats
 
-
-class ExperienceLevel(StrEnum):
-    """The four bands that job postings are sorted into; `executive` reaches from director to C-level."""
-
-    ENTRY = "entry"
-    MID = "mid"
-    SENIOR = "senior"
-    EXECUTIVE = "executive"
+DESCRIPTION_SHOWN = 500
+TAGS_SHOWN = 12
+FACET_SHOWN = 20
 
 
 class JobCompany(Part):
@@ -56,6 +64,17 @@ class JobPosting(Part):
     tags: tuple[str, ...] = ()
     occupation: Occupation | None = None
 
+    def subjects(self) -> frozenset[str]:
+        """The hiring company, for suppression."""
+        return (
+            frozenset(v for v in (self.company.domain, self.company.linkedin_url) if v) if self.company else frozenset()
+        )
+
+    def shown(self, *, description: bool) -> JobPosting:
+        """The posting as clients get it."""
+        text = shorten.text(self.description, DESCRIPTION_SHOWN) if description else None
+        return self.model_copy(update={"description": text, "tags": self.tags[:TAGS_SHOWN]})
+
 
 class JobPage(Answer):
     """Postings in the provider's order."""
@@ -75,12 +94,74 @@ class JobPage(Answer):
     def units(self) -> int:
         return len(self.jobs)
 
+    def subjects(self) -> frozenset[str]:
+        return frozenset(subject for job in self.jobs for subject in job.subjects())
+
+    def without(self, suppressed: Callable[[frozenset[str]], bool]) -> Self | None:
+        kept = tuple(job for job in self.jobs if not suppressed(job.subjects()))
+        return self.keeping("jobs", kept, len(self.jobs) - len(kept))
+
+    def shown(self, *, descriptions: bool) -> Self:
+        """The page as clients get it: descriptions only where asked for, long texts and lists cut, with a note."""
+        facets = {name: shorten.lists(counts, FACET_SHOWN) for name, counts in (self.facets or {}).items()}
+        cut = {
+            f"Descriptions were cut after {DESCRIPTION_SHOWN} characters; apply_url leads to the whole text.": (
+                descriptions and any(len(job.description or "") > DESCRIPTION_SHOWN for job in self.jobs)
+            ),
+            f"Only the first {TAGS_SHOWN} tags of a posting are shown.": (
+                any(len(job.tags) > TAGS_SHOWN for job in self.jobs)
+            ),
+            f"Only the first {FACET_SHOWN} values of each facet are shown.": facets != (self.facets or {}),
+        }
+        return self.model_copy(
+            update={
+                "jobs": tuple(job.shown(description=descriptions) for job in self.jobs),
+                "facets": facets or None,
+                "warnings": (*self.warnings, *(note for note, applies in cut.items() if applies)),
+            }
+        )
+
+
+class JobSearchCheck(JobPage):
+    """What a search would match, without postings."""
+
+    @property
+    def units(self) -> int:
+        return 1
+
 
 CompanyType = Annotated[int, Field(description="Company type id from list_job_company_types.", ge=0)]
 Industry = Annotated[int, Field(description="Industry id from list_job_industries.", ge=0)]
 JobType = Annotated[int, Field(description="Job type id from list_job_types.", ge=0)]
 Region = Annotated[int, Field(description="Region id from list_job_regions.", ge=0)]
-PostedWithin = Annotated[int, Field(description="Days since posting.", ge=1, le=3650, examples=[14])]
+
+
+class SimpleJobFilters(Part):
+    """The filters of the page-based search; ids are those of its own lists."""
+
+    job_title: fields.JobTitle | None = None
+    job_description: Annotated[fields.Keywords, Field(description="Words in the description.")] | None = None
+    company_name: fields.CompanyName | None = None
+    company_website: fields.CompanyDomain | None = None
+    company_type_id: CompanyType | None = None
+    company_industry_id: Industry | None = None
+    min_employees: fields.Amount | None = None
+    max_employees: fields.Amount | None = None
+    experience_level: Experience | None = None
+    job_type_id: JobType | None = None
+    has_remote: bool | None = None
+    location: fields.Location | None = None
+    city_name: Annotated[fields.Location, Field(description="City.")] | None = None
+    country_id: fields.Country | None = None
+    region_id: Region | None = None
+    posted_within: PostedWithin | None = None
+    posted_after: Day | None = None
+    posted_before: Day | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        in_order(self, ("min_employees", "max_employees"), ("posted_after", "posted_before"))
+        return self
 
 
 class FindJobs(Query[JobPage]):
@@ -89,30 +170,35 @@ class FindJobs(Query[JobPage]):
     answer: ClassVar[type[Answer]] = JobPage
     keep: ClassVar[timedelta] = timedelta(days=1)
 
-    company_name: fields.CompanyName | None = None
-    company_domain: fields.CompanyDomain | None = None
-    company_type_id: CompanyType | None = None
-    company_industry_id: Industry | None = None
-    min_employees: fields.Amount | None = None
-    max_employees: fields.Amount | None = None
-    job_title: fields.JobTitle | None = None
-    job_description: fields.Keywords | None = None
-    experience_level: ExperienceLevel | None = None
-    job_type_id: JobType | None = None
-    has_remote: bool | None = None
-    location: fields.Location | None = None
-    city_name: fields.Location | None = None
-    country: fields.Country | None = None
-    region_id: Region | None = None
-    posted_within: PostedWithin | None = None
-    posted_after: date | None = None
-    posted_before: date | None = None
+    filters: SimpleJobFilters
     page: Annotated[int, Field(description="Page, from 1.", ge=1)] = 1
     limit: fields.JobLimit
 
     @property
     def units(self) -> int:
         return self.limit
+
+    def subjects(self) -> frozenset[str]:
+        website = self.filters.company_website
+        return frozenset({website} if website else ())
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not is_given(self.filters):
+            raise _unfiltered("job_title")
+        return self
+
+
+def _unfiltered(field: str) -> InvalidInput:
+    return InvalidInput(
+        f"There is nothing to search by, and every returned posting is charged: give {field} or another filter.",
+        field=field,
+        fix=f"Add {field}, a company, a place or a date.",
+    )
+
+
+SemanticTitles = Annotated[bool, Field(description="Match titles by meaning too.")]
+Cursor = Annotated[fields.Keywords, Field(description="next_cursor of the page before; same filters.")]
 
 
 class TotalMode(StrEnum):
@@ -131,42 +217,56 @@ class SearchMode(StrEnum):
 
 
 class SearchJobs(Query[JobPage]):
-    """Postings by taxonomy, tags, salary and semantic titles; each returned posting is charged, a dry run is free."""
+    """Postings by taxonomy, tags, salary and semantic titles; each returned posting is charged."""
 
     answer: ClassVar[type[Answer]] = JobPage
     keep: ClassVar[timedelta] = timedelta(days=1)
 
     filters: JobFilters = JobFilters()
-    semantic_titles: bool = False
-    """Match titles by meaning as well as by their words."""
-    min_salary_usd: fields.Amount | None = None
-    max_salary_usd: fields.Amount | None = None
-    experience_levels: tuple[ExperienceLevel, ...] = ()
-    languages: fields.Words = ()
-    """ISO 639-1 codes such as `en`."""
-    has_remote: bool | None = None
-    work_modes: tuple[Annotated[int, Field(ge=1, le=3)], ...] = ()
-    """The provider's codes 1 to 3, which it does not explain."""
-    job_type_ids: Ids = ()
-    industry_ids: Ids = ()
-    company_type_ids: Ids = ()
-    company_size_codes: fields.Words = ()
-    posted_after: date | None = None
-    posted_before: date | None = None
-    posted_within: PostedWithin | None = None
-    include_agencies: bool = False
+    postings: PostingFilters = PostingFilters()
+    semantic_titles: SemanticTitles = False
     include_description: bool = False
     include_facets: bool = False
     include_occupation: bool = True
     total_mode: TotalMode = TotalMode.CAPPED
     mode: SearchMode = SearchMode.FAST
-    dry_run: bool = False
-    """Only check and resolve the filters: free, and without postings."""
     resolve: bool = True
     """Let the provider turn friendly values into ids within the search."""
     limit: fields.JobLimit
-    cursor: fields.Keywords | None = None
+    cursor: Cursor | None = None
 
     @property
     def units(self) -> int:
-        return 0 if self.dry_run else self.limit
+        return self.limit
+
+    def subjects(self) -> frozenset[str]:
+        return frozenset(self.filters.company_domains)
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not (is_given(self.filters) or self.postings.narrows):
+            raise _unfiltered("titles")
+        return self
+
+
+class CheckJobSearch(SearchJobs):
+    """How the provider reads a search, and how much it would match; free, and without postings."""
+
+    answer: ClassVar[type[Answer]] = JobSearchCheck
+    keep: ClassVar[timedelta] = timedelta(hours=1)
+
+
+class JobSearchStats(Answer):
+    """What the job search covers, in the provider's own shape."""
+
+    coverage: dict[str, JsonValue] | None = None
+    capabilities: dict[str, JsonValue] | None = None
+    top: dict[str, JsonValue] | None = None
+    """The commonest values per filter."""
+
+    @classmethod
+    def of(cls, stats: SearchStats) -> Self | None:
+        """The figures for jobs; None where the provider gives none."""
+        if stats.jobs is None:
+            return None
+        return cls(coverage=stats.jobs.coverage, capabilities=stats.jobs.capabilities, top=stats.jobs.top)

@@ -193,6 +193,21 @@ def country(value: str) -> str:
     return str(found.alpha_2)
 
 
+@lru_cache(1)
+def _languages() -> dict[str, str]:
+    languages = [one for one in cast("Iterable[Any]", pycountry.languages) if hasattr(one, "alpha_2")]
+    return {said.casefold(): str(one.alpha_2) for one in languages for said in (one.name, one.alpha_3, one.alpha_2)}
+
+
+def language(value: str) -> str:
+    """ISO 639-1 from a code or an English name."""
+    cleaned = text(value, 100)
+    try:
+        return _languages()[cleaned.casefold()]
+    except KeyError as error:
+        raise ValueError("is not a language with an ISO 639-1 code; send one such as en, de or fr") from error
+
+
 _FEDERATIONS = frozenset({"AU", "BR", "CA", "DE", "IN", "MX", "US"})
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from server.domain import normalise
-from server.domain.job_filters import JobFilters
-from server.domain.jobs import ExperienceLevel, FindJobs, SearchJobs
+from server.domain.job_filters import ExperienceLevel, JobFilters, PostingFilters
+from server.domain.jobs import CheckJobSearch, FindJobs, SearchJobs
 from server.domain.person import Seniority
 from server.domain.search import CompanyFilters, CompanySort, PeopleFilters, SearchCompanies, SearchPeople
 
@@ -155,15 +155,12 @@ def company_list_body(query: SearchCompanies) -> Body:
 
 def find_jobs_body(query: FindJobs) -> Body:
     """The body of the page-based job search, which says `UK` for the United Kingdom (ruling C-36)."""
-    said = query.model_dump(
-        mode="json", exclude={"company_domain", "country", "limit", "company_name"}, exclude_none=True
-    )
-    return said | given(
-        company_website=query.company_domain,
-        company_name=query.company_name if not query.company_domain else None,
-        country_id="UK" if query.country == "GB" else query.country,
-        per_page=query.limit,
-    )
+    said = query.filters.model_dump(mode="json", exclude_none=True)
+    if query.filters.company_website:
+        said.pop("company_name", None)
+    if query.filters.country_id == "GB":
+        said["country_id"] = "UK"
+    return said | {"page": query.page, "per_page": query.limit}
 
 
 def job_filter_blocks(filters: JobFilters) -> Body:
@@ -176,7 +173,9 @@ def job_filter_blocks(filters: JobFilters) -> Body:
             level3=list(filters.occupation_level3),
         ),
         companies=given(
-            include=list(filters.companies), exclude=list(filters.exclude_companies), ids=list(filters.company_ids)
+            include=[*filters.company_domains, *filters.company_names],
+            exclude=list(filters.exclude_companies),
+            ids=list(filters.company_ids),
         ),
         location=given(
             countries=list(filters.countries),
@@ -195,35 +194,35 @@ def search_jobs_body(query: SearchJobs) -> Body:
         blocks["titles"]["vector"] = query.semantic_titles
     return (
         blocks
-        | _job_limits(query)
+        | _posting_filters(query.postings)
+        | given(cursor=query.cursor)
         | {
-            "includeAgencies": query.include_agencies,
+            "includeAgencies": query.postings.include_agencies,
             "includeCompany": True,
             "includeDescription": query.include_description,
             "includeFacets": query.include_facets,
             "includeOccupationTaxonomy": query.include_occupation,
             "totalMode": query.total_mode.value,
             "mode": query.mode.value,
-            "dryRun": query.dry_run,
+            "dryRun": isinstance(query, CheckJobSearch),
             "autoResolve": query.resolve,
             "limit": query.limit,
         }
     )
 
 
-def _job_limits(query: SearchJobs) -> Body:
+def _posting_filters(postings: PostingFilters) -> Body:
     return given(
-        salary=given(min_usd=query.min_salary_usd, max_usd=query.max_salary_usd),
-        seniority=[_EXPERIENCE[level] for level in query.experience_levels],
-        languages=list(query.languages),
-        hasRemote=query.has_remote,
-        workModes=list(query.work_modes),
-        jobTypeIds=list(query.job_type_ids),
-        industryIds=list(query.industry_ids),
-        companyTypeIds=list(query.company_type_ids),
-        companySizeCodes=list(query.company_size_codes),
-        postedAfter=query.posted_after.isoformat() if query.posted_after else None,
-        postedBefore=query.posted_before.isoformat() if query.posted_before else None,
-        postedWithin=query.posted_within,
-        cursor=query.cursor,
+        salary=given(min_usd=postings.min_salary_usd, max_usd=postings.max_salary_usd),
+        seniority=[_EXPERIENCE[level] for level in postings.experience_levels],
+        languages=list(postings.languages),
+        hasRemote=postings.has_remote,
+        workModes=list(postings.work_modes),
+        jobTypeIds=list(postings.job_type_ids),
+        industryIds=list(postings.industry_ids),
+        companyTypeIds=list(postings.company_type_ids),
+        companySizeCodes=list(postings.company_size_codes),
+        postedAfter=postings.posted_after.isoformat() if postings.posted_after else None,
+        postedBefore=postings.posted_before.isoformat() if postings.posted_before else None,
+        postedWithin=postings.posted_within,
     )

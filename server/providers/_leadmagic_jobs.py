@@ -12,6 +12,7 @@ from server.domain.job_filters import (
     CompanyMatch,
     CompanyMatches,
     Entry,
+    ExperienceLevel,
     JobCatalogs,
     JobList,
     JobListEntry,
@@ -20,7 +21,7 @@ from server.domain.job_filters import (
     Term,
     Terms,
 )
-from server.domain.jobs import ExperienceLevel, JobCompany, JobPage, JobPosting, Salary
+from server.domain.jobs import JobCompany, JobPage, JobPosting, JobSearchCheck, Salary
 from server.domain.lenient import OR_NONE, AllSaid, Count, Flag, Reader, Said, SaidObject, Spoken
 from server.provider import Wire
 from server.providers._leadmagic_wire import Reply
@@ -36,6 +37,28 @@ def _names(value: Any) -> Any:
 
 Names = Annotated[AllSaid, BeforeValidator(_names)]
 """Names, whether the list holds texts or objects with a name."""
+
+
+def _remarks(value: Any) -> Any:
+    match value:
+        case [*rows]:
+            return [_remark(row) for row in rows]
+        case _:
+            return value
+
+
+def _remark(row: Any) -> Any:
+    match row:
+        case {"field": str(field), "value": value}:
+            return f"{field}: {value}"
+        case {"value": said} | {"message": said} | {"name": said}:
+            return said
+        case _:
+            return row
+
+
+Remarks = Annotated[AllSaid, BeforeValidator(_remarks)]
+"""Notes about what was asked, whether the list holds texts or objects that name a filter and its value."""
 
 
 class Named(Wire):
@@ -184,13 +207,13 @@ class JobSearchReply(Reply[JobPage]):
     pagination: Annotated[Pagination | None, OR_NONE] = None
     resolved: Annotated[SaidObject | None, OR_NONE] = None
     facets: Annotated[SaidObject | None, OR_NONE] = None
-    warnings: AllSaid = ()
+    warnings: Remarks = ()
 
     def answer(self, reader: Reader) -> JobPage | None:
-        if not self.signals and not self.resolved:
+        if not self.signals:
             return None
         for warning in self.warnings:
-            reader.warn(warning)
+            reader.warn(f"LeadMagic notes: {warning}")
         return JobPage(
             jobs=tuple(posting.read_as(reader) for posting in self.signals),
             total=self.total,
@@ -201,11 +224,22 @@ class JobSearchReply(Reply[JobPage]):
         )
 
 
+class JobCheckReply(JobSearchReply):
+    """The same with `dryRun`: no postings, only how the search was read and how much it matches."""
+
+    def answer(self, reader: Reader) -> JobSearchCheck:
+        for warning in self.warnings:
+            reader.warn(f"LeadMagic notes: {warning}")
+        return JobSearchCheck(
+            jobs=(), total=self.total, resolved=self.resolved, facets=self.facets, warnings=reader.warnings
+        )
+
+
 class ResolveReply(Reply[ResolvedFilters]):
     """Job Search Helpers, Resolve."""
 
     resolved: SaidObject
-    unresolved: Names = ()
+    unresolved: Remarks = ()
 
     def answer(self, reader: Reader) -> ResolvedFilters | None:
         return ResolvedFilters(resolved=self.resolved, unresolved=self.unresolved, warnings=reader.warnings)
@@ -310,8 +344,18 @@ class ListEntry(Named):
         return JobListEntry(id=self.id, name=self.name, country=reader.country(code))
 
 
+class CountriesReply(Reply[JobList]):
+    """Countries, whose ids are codes: ISO 3166-1 alpha-2 in place of the list's `UK` (ruling C-36)."""
+
+    entries: tuple[Named, ...]
+
+    def answer(self, reader: Reader) -> JobList | None:
+        listed = tuple(JobListEntry(id="GB" if e.id == "UK" else e.id, name=e.name) for e in self.entries)
+        return JobList(entries=listed) if listed else None
+
+
 class ListReply(Reply[JobList]):
-    """A v1 list: Countries, Regions, Employment Types, Company Types, Industries."""
+    """A v1 list: Regions, Employment Types, Company Types, Industries."""
 
     entries: tuple[ListEntry, ...]
 

@@ -39,7 +39,7 @@ from server.domain.contact import (
     ValidateEmail,
 )
 from server.domain.errors import ProviderError
-from server.domain.jobs import FindJobs, JobPage, SearchJobs
+from server.domain.jobs import CheckJobSearch, FindJobs, JobPage, SearchJobs
 from server.domain.money import Credits
 from server.domain.person import PeoplePage, PersonProfile
 from server.domain.search import FindLookalikes, SearchCompanies, SearchPeople
@@ -207,9 +207,15 @@ class LeadMagic(Provider):
 
     @answers(SearchJobs)
     def jobs_search(self, query: SearchJobs) -> Flow[JobPage]:
-        """A dry run returns no postings, only how the filters were read."""
+        """By filters and cursor."""
         request = Request("POST", "/v3/jobs/search", json=criteria.search_jobs_body(query))
         return ask(request, jobs.JobSearchReply)
+
+    @answers(CheckJobSearch)
+    def jobs_search_dry_run(self, query: CheckJobSearch) -> Flow[JobPage]:
+        """The same endpoint, which charges nothing for a dry run."""
+        request = Request("POST", "/v3/jobs/search", json=criteria.search_jobs_body(query))
+        return serve(request, jobs.JobCheckReply)
 
     @answers(job_filters.ResolveJobFilters)
     def jobs_resolve(self, query: job_filters.ResolveJobFilters) -> Flow[job_filters.ResolvedFilters]:
@@ -254,7 +260,7 @@ class LeadMagic(Provider):
     @answers(job_filters.ListJobCountries)
     def jobs_countries(self, _: job_filters.ListJobCountries) -> Flow[job_filters.JobList]:
         """Free."""
-        return listed(_get("/v1/jobs/countries"), jobs.ListReply)
+        return listed(_get("/v1/jobs/countries"), jobs.CountriesReply)
 
     @answers(job_filters.ListJobRegions)
     def jobs_regions(self, _: job_filters.ListJobRegions) -> Flow[job_filters.JobList]:
