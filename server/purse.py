@@ -72,6 +72,11 @@ class Purse:
         self.attempts: list[Attempt] = []
 
     @property
+    def workspace(self) -> str:
+        """Whose money it is."""
+        return self._hold.principal.workspace
+
+    @property
     def spent(self) -> Cost:
         """What the call has cost so far."""
         return self._spent
@@ -110,7 +115,7 @@ class Purse:
             attempt = Attempt(bill.offer.provider, bill.offer.operation, bill.outcome, bill.paid, bill.request_id)
             self.attempts.append(attempt)
         if store is not None:
-            self._books.cache.remember(self._hold.principal.workspace, *store)
+            self._books.cache.remember(self.workspace, *store)
         return attempt
 
     async def close(self) -> None:
@@ -155,7 +160,7 @@ class Purse:
     ) -> None:
         self._write_bill(tx, bill)
         if store is not None:
-            self._books.cache.put(tx, self._hold.principal.workspace, *store)
+            self._books.cache.put(tx, self.workspace, *store)
         if close:
             self._write_release(tx, self._spent + bill.offer.cost(bill.paid))
         if following is not None and following not in self._written:

@@ -14,6 +14,15 @@ A_co = TypeVar("A_co", bound=Answer, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What came of one step of a plan of several."""
+
+    name: str
+    outcome: Outcome
+    error: WeirError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Result(Generic[A_co]):
     """What a call came to. `error` is there where nothing could be answered because providers failed."""
 
@@ -22,5 +31,5 @@ class Result(Generic[A_co]):
     receipt: Receipt
     provenance: Provenance | None = None
     error: WeirError | None = None
-    notes: tuple[str, ...] = ()
-    """Steps that failed without sinking the call, in plain words."""
+    parts: tuple[Part, ...] = ()
+    """The steps of a plan of several, those that failed among them."""

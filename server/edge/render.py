@@ -8,18 +8,18 @@ from pydantic import Field
 
 from server.domain.errors import WeirError
 from server.domain.outcome import Outcome
-from server.domain.person import Part
+from server.domain.person import Part as View
 from server.domain.quality import Quality
 from server.domain.query import Answer
 from server.domain.receipt import Receipt
-from server.domain.result import Result
+from server.domain.result import Part, Result
 from server.domain.views import ProvenanceView, ReceiptView
 from server.edge import schema
 
 Json = dict[str, Any]
 
 
-class Envelope(Part):
+class Envelope(View):
     """What stands around the data of every result."""
 
     outcome: Outcome
@@ -39,12 +39,17 @@ def result(of: Result[Any]) -> Json:
     body = _answered(of.outcome, of.answer)
     if of.provenance is not None and of.provenance.provider:
         body["provenance"] = _dump(ProvenanceView.of(of.provenance))
-    if of.notes:
-        body["warnings"] = [*body.get("warnings", ()), *of.notes]
+    if of.parts:
+        body["parts"] = [_part(part) for part in of.parts]
     if of.error is not None:
         body["error"] = _error(of.error)
     body["receipt"] = _dump(ReceiptView.of(of.receipt))
     return body
+
+
+def _part(of: Part) -> Json:
+    shown: Json = {"name": of.name, "outcome": of.outcome.value}
+    return shown if of.error is None else {**shown, "error": of.error.message}
 
 
 def free(answer: Answer | None, *, sandbox: bool) -> Json:
@@ -88,5 +93,5 @@ def _error(of: WeirError) -> Json:
     return shown
 
 
-def _dump(part: Part | Answer) -> Json:
+def _dump(part: View | Answer) -> Json:
     return part.model_dump(mode="json", exclude_none=True)

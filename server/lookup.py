@@ -1,0 +1,212 @@
+"""One question, answered once: from storage, from a look-up that is under way, or from the providers in order.
+
+Whatever a provider is paid for is written down, and its answer stored, before anybody sees it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from server.cache import Stored
+from server.catalog import Catalog, Offer
+from server.domain import money
+from server.domain.errors import ApprovalRequired, OutOfBudget, ProviderError, Suppressed, WeirError
+from server.domain.outcome import Outcome
+from server.domain.query import Answer, AnyQuery
+from server.domain.receipt import Provenance
+from server.purse import Bill, Books, Purse
+from server.suppression import Suppression
+from server.upstream import Upstream
+from server.waterfall import Landing, Tried, descend, outcome_of
+
+logger = logging.getLogger(__name__)
+
+FINISH_SECONDS = 120.0
+"""How long one attempt may go on upstream, whether or not the client still waits."""
+
+_NEVER = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of one question."""
+
+    outcome: Outcome
+    answer: Answer | None = None
+    provenance: Provenance | None = None
+    cached: bool = False
+    """At hand, or paid for by another call: free for this one."""
+    error: WeirError | None = None
+    skipped: bool = False
+    """The question did not arise."""
+
+
+class Lookups:
+    """Answers questions for all workspaces. One per process."""
+
+    def __init__(self, catalog: Catalog, books: Books, suppression: Suppression, upstream: Upstream) -> None:
+        self.catalog = catalog
+        self.books = books
+        self.suppression = suppression
+        self._upstream = upstream
+        self._in_flight: dict[tuple[str, AnyQuery], asyncio.Future[Looked]] = {}
+        self.alarmed: frozenset[tuple[str, str]] = frozenset()
+        """(provider, operation) pairs whose price turned out too low: off automatic routing."""
+
+    def offers(self, query: AnyQuery) -> Sequence[Offer]:
+        """Who would be asked, in order."""
+        return self.catalog.offers(query, self.alarmed)
+
+    def peek(self, workspace: str, query: AnyQuery) -> Looked | None:
+        """The answer where it is in memory, without an await."""
+        stored = None if query.fresh else self.books.cache.peek(workspace, query)
+        return None if stored is None else self.read(workspace, stored)
+
+    def read(self, workspace: str, stored: Stored) -> Looked:
+        """A stored answer, less what may not be shown."""
+        allowed = self._withhold(workspace, stored.answer)
+        if allowed is None and stored.answer is not None:
+            return Looked(Outcome.SUPPRESSED, cached=True)
+        return Looked(stored.outcome, allowed, stored.provenance if allowed is not None else None, cached=True)
+
+    def refuse_suppressed(self, workspace: str, query: AnyQuery) -> None:
+        """Raise `Suppressed` where the question is about somebody who asked not to be looked up."""
+        if self.suppression.active(workspace) and self.suppression.covers(workspace, query.subjects()):
+            raise Suppressed("This person or company is on the suppression list; nothing was asked or spent.")
+
+    async def look_up(self, query: AnyQuery, purse: Purse, *, alone: bool) -> Looked:
+        """Share a running look-up of the same question, else start one; `alone` closes the purse with the answer.
+
+        Raises what refuses the spending: `Suppressed`, `NoOffer`, `OutOfBudget`, `ApprovalRequired`,
+        `StorageUnavailable`. Failures of providers are part of what comes back.
+        """
+        # No await may come between the looks and the start, or two callers could both start.
+        at_hand = self.peek(purse.workspace, query)
+        if at_hand is not None:
+            return at_hand
+        key = (purse.workspace, query)
+        shared = self._in_flight.get(key)
+        if shared is None:
+            return await self._start(key, query, purse, alone=alone)
+        try:
+            looked = await asyncio.shield(shared)
+        except (OutOfBudget, ApprovalRequired):
+            # The first caller's limit is not this caller's: try on our own account.
+            return await self.look_up(query, purse, alone=alone)
+        return Looked(looked.outcome, looked.answer, looked.provenance, cached=True, error=looked.error)
+
+    async def try_offer(self, query: AnyQuery, offer: Offer, deadline: float) -> tuple[Tried, Bill]:
+        """Ask one provider, until the monotonic instant `deadline`; what came of it, and what it cost."""
+        try:
+            driven = await self._upstream.drive(offer.offering, query, deadline=deadline)
+        except ProviderError as error:
+            charged = error.charged if error.charged is not None or error.billed_unknown else money.FREE
+            return Tried(error=error), Bill(offer, error.outcome, charged, error.request_id, error)
+        outcome = outcome_of(driven.answer)
+        units = driven.answer.units if driven.answer is not None else 0
+        charged = driven.charged if driven.charged is not None else offer.price.charge(units, query.extras)
+        return Tried(driven.answer), Bill(offer, outcome, charged, driven.request_id)
+
+    async def _start(self, key: tuple[str, AnyQuery], query: AnyQuery, purse: Purse, *, alone: bool) -> Looked:
+        outcome: asyncio.Future[Looked] = asyncio.get_running_loop().create_future()
+        self._in_flight[key] = outcome
+        try:
+            looked = await self._ask(query, purse, alone=alone)
+        except BaseException as error:
+            del self._in_flight[key]
+            outcome.set_exception(error)
+            outcome.exception()  # looked at, so that nobody is warned where nobody else waited
+            raise
+        del self._in_flight[key]
+        outcome.set_result(looked)
+        return looked
+
+    async def _ask(self, query: AnyQuery, purse: Purse, *, alone: bool) -> Looked:
+        self.refuse_suppressed(purse.workspace, query)
+        if not query.fresh:
+            stored = await self.books.cache.get(purse.workspace, query)
+            if stored is not None:
+                return self.read(purse.workspace, stored)
+        offers = self.catalog.require(query, self.alarmed)
+
+        async def ask(offer: Offer, following: Offer | None) -> Tried:
+            return await self._attempt(query, purse, offer, following, alone=alone)
+
+        try:
+            landing = await descend(query, offers, ask)
+        except Suppressed:
+            return Looked(Outcome.SUPPRESSED)
+        return await self._landed(query, landing, purse.workspace)
+
+    async def _attempt(
+        self, query: AnyQuery, purse: Purse, offer: Offer, following: Offer | None, *, alone: bool
+    ) -> Tried:
+        await purse.attempt(offer)
+        tried, bill = await self.try_offer(query, offer, time.monotonic() + FINISH_SECONDS)
+        allowed = self._withhold(purse.workspace, tried.answer)
+        withheld = allowed is None and tried.answer is not None
+        settled = allowed is not None and allowed.units > 0 and query.settles(allowed)
+        over = settled or withheld or following is None
+        await purse.settle(
+            bill,
+            following=None if over else following,
+            store=(query, self._stored(query, offer, allowed)) if settled else None,
+            close=alone and over,
+        )
+        if bill.charged is not None and bill.charged > offer.most:
+            self._raise_alarm(offer, bill)
+        if withheld:
+            raise Suppressed("The provider's answer is about somebody on the suppression list, and is withheld.")
+        return Tried(allowed, tried.error)
+
+    async def _landed(self, query: AnyQuery, landing: Landing[Offer], workspace: str) -> Looked:
+        if landing.offer is None or landing.answer is None:
+            if landing.failures:
+                return Looked(landing.failures[-1].outcome, error=landing.failures[-1])
+            await self._remember_miss(query, workspace)
+            return Looked(Outcome.NOT_FOUND)
+        stored = self._stored(query, landing.offer, landing.answer)
+        if not query.settles(landing.answer) and stored.outcome is Outcome.FOUND:
+            # The best there is, though it settled nothing: kept, so that the same money is not spent again.
+            await self._write_down(query, stored, workspace)
+        return Looked(stored.outcome, landing.answer, stored.provenance)
+
+    def _stored(self, query: AnyQuery, offer: Offer, answer: Answer | None) -> Stored:
+        now = self.books.clock()
+        longest = offer.offering.provider.manifest.keep
+        keep = query.keep if longest is None else min(query.keep, longest)
+        provenance = Provenance(offer.provider, offer.operation, now, cached=False)
+        return Stored(outcome_of(answer), answer, provenance, now + keep)
+
+    async def _remember_miss(self, query: AnyQuery, workspace: str) -> None:
+        if query.keep_miss > _NEVER:
+            now = self.books.clock()
+            nobody = Provenance("", "", now, cached=False)
+            await self._write_down(query, Stored(Outcome.NOT_FOUND, None, nobody, now + query.keep_miss), workspace)
+
+    async def _write_down(self, query: AnyQuery, stored: Stored, workspace: str) -> None:
+        await self.books.database.write(lambda tx: self.books.cache.put(tx, workspace, query, stored))
+        self.books.cache.remember(workspace, query, stored)
+
+    def _withhold(self, workspace: str, answer: Answer | None) -> Answer | None:
+        """The answer without anybody who asked not to be found; None where nothing may be shown."""
+        if answer is None or not self.suppression.active(workspace):
+            return answer
+        return answer.without(lambda subjects: self.suppression.covers(workspace, subjects))
+
+    def _raise_alarm(self, offer: Offer, bill: Bill) -> None:
+        """Take an operation that charged more than its quote off automatic routing, until its price is confirmed."""
+        self.alarmed |= {(offer.provider, offer.operation)}
+        logger.error(
+            "price alarm: %s %s charged %s hundredths of a credit where at most %s were quoted; it is off automatic "
+            "routing until its price is confirmed",
+            offer.provider,
+            offer.operation,
+            bill.charged,
+            offer.most,
+        )
