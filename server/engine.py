@@ -148,12 +148,20 @@ class Engine:
         above = self.books.budgets.limits.approval_above
         return Quote(tuple(steps), expected, most, limits, needs_approval=above is not None and most.total > above)
 
-    async def ask(self, query: Query[A]) -> A | None:
-        """A free query, asked of the first provider that answers it; its failure is raised."""
+    async def ask(self, query: Query[A], principal: Principal) -> A | None:
+        """A free query, asked of the first provider that answers it; its failure is raised.
+
+        `Suppressed` where it is about somebody on the principal's suppression list, and nothing is asked; people on
+        the list are left out of the answer.
+        """
         _require_free(query)
+        self._lookups.refuse_suppressed(principal.workspace, query)
         offer = self.catalog.require(query)[0]
         driven = await self._upstream.drive(offer.offering, query, deadline=time.monotonic() + self._seconds)
-        return driven.answer
+        allowed = self._lookups.withhold(principal.workspace, driven.answer)
+        if allowed is None and driven.answer is not None:
+            raise Suppressed("The provider's answer is about somebody on the suppression list, and is withheld.")
+        return allowed
 
     async def ask_each(self, query: AnyQuery) -> Mapping[str, Answer | ProviderError]:
         """A free query, asked of every provider that answers it, all at once."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 from server.cache import Stored
 from server.catalog import Catalog, Offer
@@ -23,6 +24,8 @@ from server.purse import Bill, Books, Purse
 from server.suppression import Suppression
 from server.upstream import Upstream
 from server.waterfall import Landing, Tried, descend, outcome_of
+
+A = TypeVar("A", bound=Answer)
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +72,7 @@ class Lookups:
 
     def read(self, workspace: str, stored: Stored) -> Looked:
         """A stored answer, less what may not be shown."""
-        allowed = self._withhold(workspace, stored.answer)
+        allowed = self.withhold(workspace, stored.answer)
         if allowed is None and stored.answer is not None:
             return Looked(Outcome.SUPPRESSED, cached=True)
         return Looked(stored.outcome, allowed, stored.provenance if allowed is not None else None, cached=True)
@@ -148,7 +151,7 @@ class Lookups:
     ) -> Tried:
         await purse.attempt(offer)
         tried, bill = await self.try_offer(query, offer, time.monotonic() + FINISH_SECONDS)
-        allowed = self._withhold(purse.workspace, tried.answer)
+        allowed = self.withhold(purse.workspace, tried.answer)
         withheld = allowed is None and tried.answer is not None
         settled = allowed is not None and allowed.units > 0 and query.settles(allowed)
         over = settled or withheld or following is None
@@ -193,7 +196,7 @@ class Lookups:
         await self.books.database.write(lambda tx: self.books.cache.put(tx, workspace, query, stored))
         self.books.cache.remember(workspace, query, stored)
 
-    def _withhold(self, workspace: str, answer: Answer | None) -> Answer | None:
+    def withhold(self, workspace: str, answer: A | None) -> A | None:
         """The answer without anybody who asked not to be found; None where nothing may be shown."""
         if answer is None or not self.suppression.active(workspace):
             return answer
