@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar, cast
 
 from pydantic import ValidationError
 from sqlalchemy import BigInteger, bindparam, delete, select, tuple_
 
 from server.domain.outcome import Outcome
-from server.domain.query import Answer, AnyQuery
+from server.domain.query import Answer, AnyQuery, Query
 from server.domain.receipt import Provenance
 from server.domain.subject import canonical, covered_by
 from server.storage.database import Database, Statement, Transaction
 from server.storage.instant import from_micros, to_micros
 from server.storage.tables import answer_subjects, answers
+
+A = TypeVar("A", bound=Answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,30 @@ _ABOUT = select(_s.key).where(_s.workspace == bindparam("workspace"), _s.subject
 _FORGET = Statement(delete(answers).where(_a.workspace == bindparam("workspace"), _a.key.in_(_ABOUT)).returning(_a.key))
 _FORGET_SUBJECT = Statement(
     delete(answer_subjects).where(_s.workspace == bindparam("workspace"), _s.subject == bindparam("subject"))
+)
+_DOMAINS = Statement(
+    select(_s.subject)
+    .distinct()
+    .where(
+        _s.workspace == bindparam("workspace"),
+        _s.subject >= bindparam("prefix"),
+        _s.subject.like(bindparam("pattern"), escape="\\"),
+        *(_s.subject.not_like(other) for other in ("%@%", "https://%", "+%")),
+        _s.expires_at > _NOW,
+    )
+    .order_by(_s.subject)
+    .limit(bindparam("most", type_=BigInteger))
+)
+_RECENT = Statement(
+    select(_a.answer)
+    .where(
+        _a.workspace == bindparam("workspace"),
+        _a.operation == bindparam("operation"),
+        _a.answer.is_not(None),
+        _a.expires_at > _NOW,
+    )
+    .order_by(_a.fetched_at.desc())
+    .limit(bindparam("most", type_=BigInteger))
 )
 _SWEEP_AT_ONCE = 1_000
 _EXPIRED = select(_a.workspace, _a.key).where(_a.expires_at <= _NOW).order_by(_a.expires_at).limit(_SWEEP_AT_ONCE)
@@ -159,6 +187,27 @@ class Cache:
             self._drop(key)
         return count
 
+    async def domains(self, workspace: str, prefix: str, most: int) -> tuple[str, ...]:
+        """Domains that stored answers are about and that start with `prefix`, in alphabetical order."""
+        escaped = re.sub(r"([\\%_])", r"\\\1", prefix)
+        rows = await self._database.report(
+            _DOMAINS,
+            workspace=workspace,
+            prefix=prefix,
+            pattern=f"{escaped}%",
+            now=to_micros(self._clock()),
+            most=most,
+        )
+        return tuple(subject for (subject,) in rows)
+
+    async def recent(self, workspace: str, query: type[Query[A]], most: int) -> tuple[A, ...]:
+        """The newest fresh answers to one kind of question."""
+        rows = await self._database.report(
+            _RECENT, workspace=workspace, operation=query.operation(), now=to_micros(self._clock()), most=most
+        )
+        read = (_answer(query, text) for (text,) in rows)
+        return tuple(answer for answer in read if answer is not None)
+
     async def sweep(self) -> int:
         """Delete expired answers from storage, a thousand in each transaction; how many there were."""
         now = to_micros(self._clock())
@@ -195,10 +244,16 @@ def _subjects(query: AnyQuery, answer: Answer | None) -> frozenset[str]:
 
 def _read(query: AnyQuery, row: tuple[str, str | None, str, str, int, int]) -> Stored | None:
     outcome, text, provider, operation, fetched_at, expires_at = row
-    try:
-        answer = None if text is None else query.answer.model_validate_json(text)
-    except ValidationError:
-        # Written by an older Weir whose answers looked different: as good as not stored.
+    answer = None if text is None else _answer(type(query), text)
+    if answer is None and text is not None:
         return None
     provenance = Provenance(provider, operation, from_micros(fetched_at), cached=True)
     return Stored(Outcome(outcome), answer, provenance, from_micros(expires_at))
+
+
+def _answer(query: type[Query[A]], text: str) -> A | None:
+    """The stored answer; None where an older Weir wrote it whose answers looked different: as good as not stored."""
+    try:
+        return cast("A", query.answer.model_validate_json(text))
+    except ValidationError:
+        return None
