@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -16,23 +16,25 @@ from urllib.parse import urlsplit
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from prompts import PROMPTS
+from resources import RESOURCES
 from server import __version__
 from server.accounts import Accounts
 from server.budgets import Budgets, Limits
 from server.cache import Cache
+from server.caller import LocalCaller
 from server.catalog import Catalog, read_providers
+from server.companies import Companies
+from server.directory import Directory
 from server.domain import money
-from server.domain.account import AccountAnalytics, Balances
-from server.domain.download import Download
 from server.domain.errors import InvalidInput, StorageUnavailable
-from server.domain.money import NOTHING, Credits, Micros
-from server.domain.principal import Principal
-from server.domain.query import Answer, Query
-from server.domain.quote import Quote
+from server.domain.money import Credits, Micros
+from server.domain.query import Answer
 from server.edge.server import Edge
 from server.edge.tool import Registry
 from server.engine import Engine
@@ -48,6 +50,7 @@ from server.web import checks
 from server.web.catalog import Catalog as PageCatalog
 from server.web.catalog import CatalogPage, CatalogProvider, CatalogTool
 from server.web.control import control
+from server.web.cors import Cors
 from server.web.files import Files, downloads
 from tools import FAMILIES
 
@@ -75,46 +78,6 @@ class Upstreams:
 
 
 @dataclass(frozen=True, slots=True)
-class LocalCaller:
-    """What free tools may ask, on behalf of one principal."""
-
-    principal: Principal
-    weir: Weir
-    url: str
-    """Where people reach Weir, without a path."""
-
-    async def ask(self, query: Query[A]) -> A | None:
-        """The answer to a free query, without anybody who has opted out."""
-        return await self.weir.engine.ask(query, self.principal)
-
-    async def quote(self, tool: str, arguments: Mapping[str, Any] | None) -> Quote:
-        """What a tool call would cost; free tools cost nothing."""
-        plan = self.weir.registry.require(tool).planned(arguments)
-        if plan is None:
-            limits = await self.weir.engine.books.budgets.usage(self.principal)
-            return Quote((), NOTHING, NOTHING, limits, needs_approval=False)
-        return await self.weir.engine.quote(plan, self.principal)
-
-    async def balances(self) -> Balances:
-        """Balances of all configured providers."""
-        return await self.weir.accounts.balances()
-
-    async def analytics(self, period: str) -> AccountAnalytics:
-        """Spending of the caller's workspace."""
-        return await self.weir.accounts.analytics(self.principal, period)
-
-    async def hand_over(self, name: str, text: Iterable[str]) -> Download:
-        """A file under a link that works once."""
-        waiting = await self.weir.files.put(name, text)
-        return Download(
-            name=name,
-            size=waiting.size,
-            url=f"{self.url}/files/{waiting.token}",
-            expires_at=waiting.expires_at.isoformat(timespec="seconds"),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Weir:
     """The running product, without the web around it."""
 
@@ -123,6 +86,8 @@ class Weir:
     upstream: Upstream
     engine: Engine
     accounts: Accounts
+    directory: Directory
+    companies: Companies
     files: Files
     registry: Registry = field(default_factory=lambda: Registry(FAMILIES))
 
@@ -135,7 +100,12 @@ class Weir:
         """The MCP server over the registry; `url` is where people reach it, by default what the settings say."""
         link = url or self.settings.public_url or f"http://{self.settings.host}:{self.settings.port}"
         return Edge(
-            self.registry, self.engine, lambda principal: LocalCaller(principal, self, link), version=__version__
+            self.registry,
+            self.engine,
+            lambda principal: LocalCaller(principal, self, link),
+            version=__version__,
+            prompts=PROMPTS,
+            resources=RESOURCES,
         )
 
 
@@ -155,7 +125,16 @@ async def opened(settings: Settings, *, sandbox_url: str | None = None) -> Async
         stack.push_async_callback(engine.stop)
         files = Files(settings.home / "files", _now)
         stack.enter_context(_in_background(_keep_house(engine, files)))
-        yield Weir(settings, upstreams, upstream, engine, Accounts(engine, _now), files)
+        yield Weir(
+            settings,
+            upstreams,
+            upstream,
+            engine,
+            accounts=Accounts(engine, _now),
+            directory=Directory(engine, upstream, _now),
+            companies=Companies(engine.books.cache, engine.suppression),
+            files=files,
+        )
 
 
 async def _upstreams(settings: Settings, stack: AsyncExitStack, sandbox_url: str | None) -> Upstreams:
@@ -291,9 +270,10 @@ def web(weir: Weir, url: str, *, token: str | None = None) -> Starlette:
 
     With a `token`, local callers who know it may send the operator's commands.
     """
+    security = _security(weir.settings, url)
     manager = StreamableHTTPSessionManager(
         app=weir.edge(url).server,
-        security_settings=_security(weir.settings, url),
+        security_settings=security,
         max_request_body_size=weir.settings.max_body_bytes,
     )
     mcp = StreamableHTTPASGIApp(manager)
@@ -307,6 +287,7 @@ def web(weir: Weir, url: str, *, token: str | None = None) -> Starlette:
             Route("/files/{token}", downloads(weir.files), methods=["GET"]),
             *operator,
         ],
+        middleware=[Middleware(Cors, origins=security.allowed_origins, paths=("/", "/mcp"))],
         lifespan=lambda _: manager.run(),
     )
 

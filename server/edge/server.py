@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import mcp_types as types
-from mcp.server.caching import CacheHint
-from mcp.server.context import ServerRequestContext
+from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.lowlevel import Server
-from mcp.shared.exceptions import MCPError
 
 from server.domain.errors import WeirError
 from server.domain.outcome import Outcome
-from server.domain.principal import LOCAL, Principal
+from server.domain.principal import Principal
 from server.domain.result import Result
-from server.edge import render
+from server.edge import fault, render
+from server.edge.completion import Completion
+from server.edge.context import CallerOf, Context, principal_of
+from server.edge.prompt import Prompt
+from server.edge.prompts import Prompts
+from server.edge.resource import Resource
+from server.edge.resources import Resources
 from server.edge.shortcut import shortcut
-from server.edge.tool import Caller, Registry, Tool
+from server.edge.tool import Registry, Tool
 from server.engine import Engine
 
 logger = logging.getLogger(__name__)
 
-Context = ServerRequestContext[Any, Any]
 Payload = dict[str, Any]
 
 INSTRUCTIONS = """Weir looks up B2B contacts and companies at paid data providers and keeps their answers.
@@ -33,33 +36,51 @@ preview_cost tells, for any tool and arguments, what a call would cost at least 
 check_credit_balance and get_account_analytics.
 A company domain identifies a company better than its name, a profile URL a person better than a name."""
 
-_LISTED_FOR = 300_000
-"""Milliseconds that a client may keep the list of tools: it only changes when the operator restarts the server."""
+_LISTS: tuple[CacheableMethod, ...] = (
+    "tools/list",
+    "prompts/list",
+    "resources/list",
+    "resources/templates/list",
+    "server/discover",
+)
+_LISTED = CacheHint(ttl_ms=300_000, scope="public")
+"""How long a client may keep a list: it only changes when the operator restarts the server."""
 
 
 class Edge:
     """Serves the registry through the SDK. One per process."""
 
     def __init__(
-        self, registry: Registry, engine: Engine, caller: Callable[[Principal], Caller], *, version: str
+        self,
+        registry: Registry,
+        engine: Engine,
+        caller: CallerOf,
+        *,
+        version: str,
+        prompts: Iterable[Prompt],
+        resources: Iterable[Resource],
     ) -> None:
         self.registry = registry
         self._engine = engine
         self._caller = caller
         self._listed = types.ListToolsResult(tools=[wire(tool) for tool in registry])
         self._payloads = Payloads()
+        asked, read = Prompts(prompts, caller), Resources(resources, caller)
         self.server: Server[Any] = Server(
             "weir",
             version=version,
             title="Weir",
             instructions=INSTRUCTIONS,
-            cache_hints={
-                "tools/list": CacheHint(ttl_ms=_LISTED_FOR, scope="public"),
-                "server/discover": CacheHint(ttl_ms=_LISTED_FOR, scope="public"),
-            },
+            cache_hints=dict.fromkeys(_LISTS, _LISTED),
             get_tool_input_schema=self._input_schema,
             on_list_tools=self._list_tools,
             on_call_tool=cast("Any", self._call_tool),
+            on_list_prompts=asked.list,
+            on_get_prompt=asked.get,
+            on_list_resources=read.list,
+            on_list_resource_templates=read.templates,
+            on_read_resource=read.read,
+            on_completion=Completion(asked, read, caller).complete,
         )
         self.server.middleware.append(shortcut(self.server, self._call_named))
         self._schemas: dict[str, Mapping[str, Any]] = {tool.name: tool.input_schema for tool in self._listed.tools}
@@ -72,8 +93,7 @@ class Edge:
         return self._schemas.get(name)
 
     async def _list_tools(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        if params is not None and params.cursor is not None:
-            raise MCPError(types.INVALID_PARAMS, "This cursor was not issued by this server; list without one.")
+        fault.refuse_cursor(params)
         return self._listed
 
     async def _call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> Payload:
@@ -82,7 +102,7 @@ class Edge:
     async def _call_named(self, ctx: Context, name: str, arguments: Mapping[str, Any] | None) -> Payload:
         tool = self.registry.get(name)
         if tool is None:
-            raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {name[:80]}")
+            raise fault.unknown("tool", name)
         return await self._answer(tool, arguments, principal_of(ctx))
 
     async def _answer(self, tool: Tool, arguments: Mapping[str, Any] | None, principal: Principal) -> Payload:
@@ -140,11 +160,3 @@ def wire(tool: Tool) -> types.Tool:
             open_world_hint=tool.hints.open_world,
         ),
     )
-
-
-def principal_of(ctx: Context) -> Principal:
-    """Who calls; with open access everybody is the one local member, under the client's declared name."""
-    params = ctx.session.client_params
-    if params is None:
-        return LOCAL
-    return Principal(LOCAL.workspace, LOCAL.member, params.client_info.name[:100])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp_types import SERVER_INFO_META_KEY
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
@@ -21,7 +21,7 @@ Answer = Callable[[Context, str, dict[str, Any] | None], Awaitable[dict[str, Any
 _PLAIN = frozenset({"name", "arguments", "_meta"})
 
 
-def shortcut(server: Server[Any], answer: Answer) -> Callable[[Context, CallNext], Awaitable[HandlerResult]]:
+def shortcut(server: Server[Any], answer: Answer) -> ServerMiddleware[Any]:
     """A middleware for `server` that lets `answer` reply to plain modern tool calls."""
     stamp = {SERVER_INFO_META_KEY: server.server_info_stamp}
 

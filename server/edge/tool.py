@@ -13,7 +13,6 @@ from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 from pydantic import ValidationError
 
 from server.domain.account import AccountAnalytics, Balances
-from server.domain.download import Download
 from server.domain.directory import ProviderList
 from server.domain.download import Download
 from server.domain.errors import InvalidInput
@@ -54,10 +53,6 @@ class Caller(Protocol):
 
     async def analytics(self, period: str) -> AccountAnalytics:
         """Spending and use of `today`, `week` or `month`."""
-        ...
-
-    async def hand_over(self, name: str, text: Iterable[str]) -> Download:
-        """A file of `text` with the plain file name `name`, under a link that works once."""
         ...
 
     @property
