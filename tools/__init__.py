@@ -6,5 +6,6 @@ from server.edge.tool import Family
 from tools.account import account
 from tools.company import company
 from tools.contact import contact
+from tools.providers import providers
 
-FAMILIES: tuple[Family, ...] = (contact, company, account)
+FAMILIES: tuple[Family, ...] = (contact, company, account, providers)
