@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field
 
-from server.domain import fields, normalise
+from server.domain import fields, normalise, shorten
 from server.domain.person import Part
 from server.domain.query import Answer, Query
 
@@ -24,6 +24,9 @@ def ad_id(value: str) -> str:
     return match.group(1)
 
 
+TEXT_SHOWN = 500
+AdLimit = Annotated[int, Field(description="Ads to show.", ge=1, le=50, examples=[10])]
+AdOffset = Annotated[int, Field(description="Ads to skip.", ge=0, examples=[10])]
 AdId = Annotated[
     str,
     AfterValidator(ad_id),
@@ -87,10 +90,20 @@ class AdPage(Answer):
 
     company_name: str | None = None
     ads: tuple[Ad, ...]
+    total: int | None = None
+    """How many ads the search found, where `ads` is a part of them."""
 
     @property
     def units(self) -> int:
         return len(self.ads)
+
+    def shown(self, limit: int, offset: int) -> Self:
+        """A page of the ads as clients get them: long texts are cut, with a note."""
+        page = self.ads[offset : offset + limit]
+        cut = any(len(ad.body or "") > TEXT_SHOWN for ad in page)
+        notes = (f"Ad texts were cut after {TEXT_SHOWN} characters.",) if cut else ()
+        ads = tuple(ad.model_copy(update={"body": shorten.text(ad.body, TEXT_SHOWN)}) for ad in page)
+        return self.model_copy(update={"ads": ads, "total": len(self.ads), "warnings": (*self.warnings, *notes)})
 
 
 class _AdsOfCompany(Query[AdPage]):

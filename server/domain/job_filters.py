@@ -18,13 +18,9 @@ _CATALOG = timedelta(hours=24)
 
 
 Ids = Annotated[tuple[int, ...], Field(max_length=100)]
-CatalogIds = Annotated[Ids, Field(description="Ids from get_job_search_catalogs.")]
 Day = Annotated[date, Field(description="Date, YYYY-MM-DD.", examples=["2026-05-01"])]
 PostedWithin = Annotated[int, Field(description="Days since posting.", ge=1, le=3650, examples=[14])]
-Languages = Annotated[
-    tuple[Annotated[str, AfterValidator(normalise.language)], ...],
-    Field(description="ISO 639-1 codes.", max_length=100, examples=[["en"]]),
-]
+Languages = Annotated[tuple[Annotated[str, AfterValidator(normalise.language)], ...], Field(max_length=100)]
 
 
 class ExperienceLevel(StrEnum):
@@ -95,18 +91,24 @@ class JobFilters(Part):
 
     titles: fields.Words = ()
     exclude_titles: fields.Words = ()
-    occupation_level1: Annotated[fields.Words, Field(description="Job families.", examples=[["Engineer"]])] = ()
-    occupation_level2: Annotated[fields.Words, Field(description="Job categories.", examples=[["DevOps"]])] = ()
-    occupation_level3: Annotated[fields.Words, Field(description="Normalised titles.")] = ()
+    occupation_level1: fields.Words = ()
+    """Families such as Engineer."""
+    occupation_level2: fields.Words = ()
+    """Categories such as DevOps."""
+    occupation_level3: fields.Words = ()
+    """Normalised titles."""
     company_domains: fields.Domains = ()
-    company_names: Annotated[fields.Words, Field(description="Matched fuzzily.")] = ()
-    exclude_companies: Annotated[fields.Words, Field(description="Domains or names.")] = ()
-    company_ids: Annotated[Ids, Field(description="Ids from search_job_companies.")] = ()
+    company_names: fields.Words = ()
+    """Matched fuzzily."""
+    exclude_companies: fields.Words = ()
+    """Domains or names."""
+    company_ids: Ids = ()
     countries: fields.Countries = ()
     regions: fields.Words = ()
     states: fields.Words = ()
     cities: fields.Words = ()
-    tags: Annotated[fields.Words, Field(description="Tools and skills.", examples=[["kubernetes"]])] = ()
+    tags: fields.Words = ()
+    """Tools and skills such as kubernetes."""
     exclude_tags: fields.Words = ()
 
 
@@ -118,18 +120,19 @@ class PostingFilters(Part):
     experience_levels: Annotated[tuple[Experience, ...], Field(max_length=4)] = ()
     languages: Languages = ()
     has_remote: bool | None = None
-    work_modes: Annotated[
-        tuple[Annotated[int, Field(ge=1, le=3)], ...],
-        Field(description="Provider's codes 1 to 3.", max_length=3),
-    ] = ()
-    job_type_ids: CatalogIds = ()
-    industry_ids: CatalogIds = ()
-    company_type_ids: CatalogIds = ()
-    company_size_codes: Annotated[fields.Words, Field(description="The provider's size codes.")] = ()
+    work_modes: Annotated[tuple[Annotated[int, Field(ge=1, le=3)], ...], Field(max_length=3)] = ()
+    """The provider's codes 1 to 3, which it does not explain."""
+    job_type_ids: Ids = ()
+    industry_ids: Ids = ()
+    company_type_ids: Ids = ()
+    """These three are ids of `JobCatalogs`."""
+    company_size_codes: fields.Words = ()
+    """The provider's own, which it does not list."""
     posted_within: PostedWithin | None = None
     posted_after: Day | None = None
     posted_before: Day | None = None
-    include_agencies: Annotated[bool, Field(description="Postings of recruiting agencies too.")] = False
+    include_agencies: bool = False
+    """Postings of recruiting agencies too."""
 
     @property
     def narrows(self) -> bool:
@@ -177,6 +180,13 @@ class ResolveJobFilters(Query[ResolvedFilters]):
 
 LookupText = Annotated[fields.Keywords, Field(description="Text to complete.", examples=["devops"])]
 LookupLimit = Annotated[int, Field(description="Most candidates to return.", ge=1, le=100, examples=[10])]
+TagType = Annotated[int, Field(description="Tag type id.", ge=0, examples=[2])]
+Level = Annotated[
+    Literal["level1", "level2", "level3"], Field(description="Family, category or title.", examples=["level2"])
+]
+AreaKind = Annotated[
+    Literal["country", "region", "state", "city"], Field(description="Kind of place.", examples=["city"])
+]
 
 
 class CompanyMatch(Part):
@@ -238,7 +248,7 @@ class SearchJobTags(Query[Terms]):
     keep: ClassVar[timedelta] = _CATALOG
 
     text: LookupText | None = None
-    tag_type: Annotated[int, Field(description="Tag type id.", ge=0)] | None = None
+    tag_type: TagType | None = None
     limit: LookupLimit = 10
 
 
@@ -259,8 +269,7 @@ class SearchOccupations(Query[Terms]):
     keep: ClassVar[timedelta] = _CATALOG
 
     text: LookupText | None = None
-    level: Literal["level1", "level2", "level3"] | None = None
-    """Family, category or title; all levels where absent."""
+    level: Level | None = None
     limit: LookupLimit = 10
 
 
@@ -290,8 +299,17 @@ class SearchJobLocations(Query[Areas]):
     keep: ClassVar[timedelta] = _CATALOG
 
     text: LookupText | None = None
-    kind: Literal["country", "region", "state", "city"] | None = None
+    kind: AreaKind | None = None
     limit: LookupLimit = 10
+
+
+CATALOGS = ("countries", "regions", "job_types", "industries", "company_types", "seniority")
+Catalog = Annotated[
+    Literal["countries", "regions", "job_types", "industries", "company_types", "seniority"],
+    Field(description="Only this one, in full.", examples=["industries"]),
+]
+ENTRIES_SHOWN = 100
+LIST_SHOWN = 500
 
 
 class JobCatalogs(Answer):
@@ -305,6 +323,19 @@ class JobCatalogs(Answer):
     seniority: tuple[Entry, ...] = ()
     stats: dict[str, JsonValue] | None = None
     """Coverage figures such as `total_jobs_indexed`, in the provider's own shape."""
+
+    def shown(self, only: str | None) -> Self:
+        """One vocabulary as clients get it; without `only` all of them, long ones cut, with a note."""
+        longest = LIST_SHOWN if only else ENTRIES_SHOWN
+        entries: dict[str, tuple[Entry, ...]] = {name: getattr(self, name) for name in CATALOGS}
+        notes = tuple(
+            f"{name} has {len(values)} values, of which the first {longest} are shown; catalog={name} shows more."
+            for name, values in entries.items()
+            if only in (None, name) and len(values) > longest
+        )
+        kept = {name: values[:longest] if only in (None, name) else () for name, values in entries.items()}
+        stats = self.stats if only is None else None
+        return self.model_copy(update={**kept, "stats": stats, "warnings": (*self.warnings, *notes)})
 
 
 class GetJobCatalogs(Query[JobCatalogs]):
@@ -329,6 +360,14 @@ class JobList(Answer):
     @property
     def units(self) -> int:
         return len(self.entries)
+
+    def shown(self, text: str | None, country: str | None = None) -> Self:
+        """The values with `text` in their name, of `country` where told; a long list is cut, with a note."""
+        wanted = (text or "").casefold()
+        found = tuple(e for e in self.entries if wanted in e.name.casefold() and country in (None, e.country))
+        notes = (f"{len(found)} values match, of which the first {LIST_SHOWN} are shown; narrow them by q.",)
+        warnings = (*self.warnings, *(notes if len(found) > LIST_SHOWN else ()))
+        return self.model_copy(update={"entries": found[:LIST_SHOWN], "warnings": warnings})
 
 
 class _ListOfJobs(Query[JobList]):

@@ -130,10 +130,13 @@ class JobSearchCheck(JobPage):
         return 1
 
 
-CompanyType = Annotated[int, Field(description="Company type id from list_job_company_types.", ge=0)]
+CompanyType = Annotated[int, Field(description="Id from list_job_company_types.", ge=0)]
 Industry = Annotated[int, Field(description="Industry id from list_job_industries.", ge=0)]
 JobType = Annotated[int, Field(description="Job type id from list_job_types.", ge=0)]
 Region = Annotated[int, Field(description="Region id from list_job_regions.", ge=0)]
+
+
+PageNumber = Annotated[int, Field(description="Page, from 1.", ge=1, le=100_000, examples=[2])]
 
 
 class SimpleJobFilters(Part):
@@ -171,7 +174,7 @@ class FindJobs(Query[JobPage]):
     keep: ClassVar[timedelta] = timedelta(days=1)
 
     filters: SimpleJobFilters
-    page: Annotated[int, Field(description="Page, from 1.", ge=1)] = 1
+    page: PageNumber = 1
     limit: fields.JobLimit
 
     @property
@@ -198,7 +201,8 @@ def _unfiltered(field: str) -> InvalidInput:
 
 
 SemanticTitles = Annotated[bool, Field(description="Match titles by meaning too.")]
-Cursor = Annotated[fields.Keywords, Field(description="next_cursor of the page before; same filters.")]
+DryRun = Annotated[bool, Field(description="Only count and check.")]
+Cursor = Annotated[fields.Keywords, Field(description="next_cursor of the page before.")]
 
 
 class TotalMode(StrEnum):
