@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mcp import Client
 
 from server.domain.principal import LOCAL
+from server.edge.tool import Tool
 from server.sandbox.magic import OUTCOMES
 from tests.serving import Served, served
 from tools import FAMILIES
@@ -44,22 +45,34 @@ VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "job_title": st.sampled_from(["CEO", "VP Sales", "Engineer"]),
     "location": st.sampled_from(["Boston", "Germany"]),
     "limit": st.integers(1, 30),
-    "force_refresh": st.booleans(),
+    "offset": st.integers(0, 20),
+    "page": st.integers(1, 3),
+    "per_page": st.integers(1, 20),
+    "titles": st.lists(st.sampled_from(["CEO", "VP Sales", "CTO", "Head of Marketing"]), min_size=1, max_size=5),
+    "jobs_limit": st.integers(1, 12),
+    "jobs_per_page": st.integers(1, 12),
+    "validate_limit": st.integers(0, 5),
 }
 
 
-def value(tool: str, name: str) -> st.SearchStrategy[Any]:
+def value(tool: Tool, name: str) -> st.SearchStrategy[Any] | None:
+    """Values worth trying for an argument; None leaves it out."""
     if name == "profile_url":
-        return VALUES["company_url"] if tool == "enrich_company" else slugs
-    return VALUES[name]
+        return VALUES["company_url"] if tool.name == "enrich_company" else slugs
+    if name in VALUES:
+        return VALUES[name]
+    if tool.arguments.model_fields[name].annotation in (bool, bool | None):
+        return st.booleans()
+    return st.just(tool.example[name]) if name in tool.example else None
 
 
 @st.composite
 def calls(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """A tool with any subset of its arguments."""
     tool = draw(st.sampled_from(TOOLS))
-    names = [name for name in tool.arguments.model_fields if draw(st.booleans())]
-    return tool.name, {name: draw(value(tool.name, name)) for name in names}
+    strategies = {name: value(tool, name) for name in tool.arguments.model_fields}
+    chosen = {name: draw(strategy) for name, strategy in strategies.items() if strategy and draw(st.booleans())}
+    return tool.name, chosen
 
 
 scripts = st.dictionaries(st.sampled_from(PROVIDERS), st.lists(st.sampled_from(FAULTS), max_size=2), max_size=4)

@@ -54,7 +54,17 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("preview_cost", {"tool": "no_such_tool"}, "tool"),
     ("preview_cost", {"tool": "validate_work_email", "arguments": {"email": "nobody"}}, "email"),
     ("preview_cost", {"tool": "validate_work_email", "arguments": "not json"}, "arguments"),
+    ("find_decision_makers", {"company_domain": "stripe.com"}, "titles"),
+    ("find_decision_makers", {"titles": ["CEO"]}, "company_domain"),
+    ("find_decision_makers", {"titles": ["CEO"] * 6, "company_domain": "stripe.com"}, "titles"),
+    ("find_decision_makers", {"titles": "CEO", "company_domain": "stripe.com"}, "titles"),
+    ("account_intel", {"company_domain": "stripe.com", "jobs_limit": 51}, "jobs_limit"),
+    ("account_intel", {"jobs_limit": 5}, "company_domain"),
+    ("enrich_contact", {"include_mobile": True}, "email"),
+    ("enrich_contact", {"email": "ada@stripe.com", "include_job_change": True}, "profile_url"),
     ("check_credit_balance", {"provider": "leadmagic"}, "provider"),
+    ("list_providers", {"provider": "nobody"}, "provider"),
+    ("list_providers", {"provider": ["leadmagic"]}, "provider"),
 ]
 
 
