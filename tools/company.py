@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from server.domain import fields
 from server.domain.company import (
     AccountBrief,
+    CompanyPage,
     CompanyRecord,
     Competitors,
     FindCompany,
@@ -16,9 +21,14 @@ from server.domain.company import (
     ListEmployees,
     TechStack,
 )
+from server.domain.criteria import CompanyCriteria, CompanyShape
 from server.domain.errors import InvalidInput
+from server.domain.hiring import HiringSignals
+from server.domain.job_filters import JobFilters, PostedWithin, PostingFilters
+from server.domain.jobs import JobPage, SearchJobs
 from server.domain.person import PeoplePage, PersonProfile
 from server.domain.plan import Answers, Plan, Step, ask
+from server.domain.search import CompanySort, FindLookalikes, SearchCompanies
 from server.edge.tool import Family
 
 company = Family("company")
@@ -191,5 +201,93 @@ def find_company_employees(
             location=location,
             limit=limit,
             fresh=force_refresh,
+        ),
+        lambda page: page.brief,
+    )
+
+
+@company.lookup("Search companies", industries=["Financial Services"], countries=["US"], limit=3)
+def search_companies(
+    criteria: CompanyCriteria,
+    keywords: fields.Keywords | None = None,
+    sort_by: CompanySort | None = None,
+    descending: bool = False,
+    limit: fields.CompanyLimit = 10,
+    offset: fields.Offset = 0,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[CompanyPage]:
+    """Search companies by industry, place, size, money in US dollars, technology and more.
+
+    Every returned company is charged; limit is 10 unless given.
+    """
+    query = SearchCompanies(
+        companies=criteria.filters,
+        keywords=keywords,
+        sort_by=sort_by,
+        descending=descending,
+        limit=limit,
+        offset=offset,
+        fresh=force_refresh,
+    )
+    return ask(query, lambda page: page.brief)
+
+
+_LOOKALIKES_SHOWN = 50
+
+
+@company.lookup("Find lookalike companies", company_domain="stripe.com", limit=5)
+def find_lookalike_companies(
+    shape: CompanyShape,
+    company_domain: fields.CompanyDomain | None = None,
+    seed_domains: fields.Domains = (),
+    description: Annotated[fields.Keywords, Field(description="What they do.")] | None = None,
+    company_name: fields.CompanyName | None = None,
+    limit: fields.LookalikeLimit = 50,
+    offset: fields.Offset = 0,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[CompanyPage]:
+    """Find companies that resemble others, the most similar first, at one flat price of 5 credits.
+
+    Needs company_domain (best), seed_domains, description or company_name; filters apply after similarity. Shows 50
+    at a time; with the same limit, further offsets cost nothing.
+    """
+    query = FindLookalikes(
+        company_domain=company_domain,
+        seed_domains=seed_domains,
+        description=description,
+        company_name=company_name,
+        companies=shape.filters,
+        limit=limit,
+        fresh=force_refresh,
+    )
+    return ask(query, lambda page: page.window(offset, _LOOKALIKES_SHOWN).brief)
+
+
+@company.lookup("Get hiring signals", company_domain="northwind.example", limit=5)
+def get_company_hiring_signals(
+    company_domain: fields.CompanyDomain | None = None,
+    company_name: fields.CompanyName | None = None,
+    posted_within: PostedWithin | None = None,
+    limit: fields.JobLimit = 10,
+    force_refresh: fields.ForceRefresh = False,
+) -> Plan[HiringSignals]:
+    """Summarise a company's open jobs: functions, seniorities, places, remote share and growth hints.
+
+    Needs company_domain (better) or company_name. Every posting that is read is charged; limit is 10 unless given.
+    """
+    if company_domain is None and company_name is None:
+        raise InvalidInput(
+            "Something to identify the company is missing: give company_domain or company_name.",
+            field="company_domain",
+            fix="Add company_domain.",
         )
+    by_name = (company_name,) if company_name and not company_domain else ()
+    filters = JobFilters(company_domains=(company_domain,) if company_domain else (), company_names=by_name)
+    query = SearchJobs(
+        filters=filters, postings=PostingFilters(posted_within=posted_within), limit=limit, fresh=force_refresh
+    )
+    return Plan(
+        steps=(Step("jobs", query),),
+        answer=HiringSignals,
+        compose=lambda answers: HiringSignals.of(page) if isinstance(page := answers["jobs"], JobPage) else None,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from server.domain import fields
 from server.domain.person import Part, PeoplePage, PersonProfile
@@ -82,6 +83,31 @@ class Company(Part):
     similarity: float | None = None
     record_id: str | None = None
 
+    @property
+    def brief(self) -> Company:
+        """Without what fills pages: texts, technologies, codes and addresses; a company lookup has them."""
+        hq = self.hq.model_copy(update={"street": None, "postal_code": None}) if self.hq else None
+        return self.model_copy(update={**dict.fromkeys(_LEFT_OUT), "technologies": (), "specialties": (), "hq": hq})
+
+    def subjects(self) -> frozenset[str]:
+        """What identifies the company, for suppression."""
+        return frozenset(v for v in (self.domain, self.linkedin_url) if v)
+
+
+_LEFT_OUT = (
+    "website",
+    "employees_min",
+    "employees_max",
+    "revenue_min",
+    "revenue_max",
+    "tagline",
+    "description",
+    "logo_url",
+    "phone",
+    "sic_code",
+    "naics_code",
+)
+
 
 class CompanyRecord(Answer):
     """One company."""
@@ -98,6 +124,23 @@ class CompanyPage(Answer):
     @property
     def units(self) -> int:
         return len(self.companies)
+
+    def window(self, offset: int, limit: int) -> CompanyPage:
+        """At most `limit` companies from `offset` on; `total` says how many there are."""
+        shown = self.companies[offset : offset + limit]
+        return self.model_copy(update={"companies": shown, "total": self.total or len(self.companies)})
+
+    @property
+    def brief(self) -> CompanyPage:
+        """The page with brief companies."""
+        return self.model_copy(update={"companies": tuple(company.brief for company in self.companies)})
+
+    def subjects(self) -> frozenset[str]:
+        return frozenset(subject for company in self.companies for subject in company.subjects())
+
+    def without(self, suppressed: Callable[[frozenset[str]], bool]) -> Self | None:
+        kept = tuple(company for company in self.companies if not suppressed(company.subjects()))
+        return self.keeping("companies", kept, len(self.companies) - len(kept))
 
 
 class FindCompany(Query[CompanyRecord]):

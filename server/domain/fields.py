@@ -67,29 +67,19 @@ Country = Annotated[
     Field(description="Country as ISO 3166-1 alpha-2.", examples=["US"]),
 ]
 Text = Annotated[str, AfterValidator(normalise.text)]
-Limit = Annotated[
-    int, Field(description="Most rows to return; each returned row is charged.", ge=1, le=100, examples=[10])
-]
+Limit = Annotated[int, Field(description="Most rows; each returned one is charged.", ge=1, le=100, examples=[10])]
 CompanyLimit = Annotated[
-    int, Field(description="Most companies to return; each returned company is charged.", ge=1, le=50, examples=[10])
+    int, Field(description="Most companies; each returned one is charged.", ge=1, le=50, examples=[10])
 ]
-LookalikeLimit = Annotated[
-    int, Field(description="Most companies to return; the price is the same for any number.", ge=1, le=2000)
-]
-JobLimit = Annotated[
-    int, Field(description="Most job postings to return; each returned posting is charged.", ge=1, le=50, examples=[10])
-]
-Offset = Annotated[int, Field(description="Rows to skip; add the limit to reach the next page.", ge=0)]
-Titles = Annotated[tuple[JobTitle, ...], Field(description="Job titles, any of which matches.", max_length=12)]
+LookalikeLimit = Annotated[int, Field(description="Most companies; any number costs the same.", ge=1, le=2000)]
+JobLimit = Annotated[int, Field(description="Most postings; each returned one is charged.", ge=1, le=50, examples=[10])]
+Offset = Annotated[int, Field(description="Rows to skip.", ge=0)]
+Titles = Annotated[tuple[JobTitle, ...], Field(description="Any of these matches.", max_length=12)]
 Keywords = Annotated[
     str, AfterValidator(lambda value: normalise.text(value, 500)), Field(description="Free-text query.", min_length=1)
 ]
 Words = Annotated[tuple[Text, ...], Field(max_length=100)]
-Domains = Annotated[
-    tuple[CompanyDomain, ...], Field(description="Company domains, any of which matches.", max_length=100)
-]
-Countries = Annotated[
-    tuple[Country, ...], Field(description="Countries as ISO 3166-1 alpha-2, any of which matches.", max_length=100)
-]
+Domains = Annotated[tuple[CompanyDomain, ...], Field(max_length=100)]
+Countries = Annotated[tuple[Country, ...], Field(description="ISO 3166-1 alpha-2 codes.", max_length=100)]
 Amount = Annotated[int, Field(ge=0)]
 ForceRefresh = Annotated[bool, Field(description="Pay for a new answer even if one is stored.")]

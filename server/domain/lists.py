@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from server.domain import fields, normalise
+from server.domain.csv_text import Cell
 from server.domain.person import Part, Place, Seniority
 from server.domain.quality import QualityStatus
 from server.domain.query import Answer, Query
@@ -24,10 +25,35 @@ ListId = Annotated[str, Field(description="Id of a prospect list.", pattern=r"^[
 ListName = Annotated[
     str,
     AfterValidator(lambda value: normalise.text(value, 200)),
-    Field(description="Name of the list; the provider refuses a name that it has already.", min_length=1),
+    Field(description="A name that no list has yet.", min_length=1),
 ]
 ListDescription = Annotated[str, AfterValidator(lambda value: normalise.text(value, 1000))]
 Cursor = Annotated[str, Field(description="Where the page before ended.", pattern=r"^[0-9A-Za-z_=-]{1,200}$")]
+_SPELLINGS = {
+    "verifiedlikely": "probable",
+    "executive": "c_level",
+    "seniorindividualcontributor": "senior",
+}
+"""LeadIQ's words, in lower case, where they are not ours."""
+
+
+def _spelling(value: Any) -> Any:
+    lower = value.strip().lower() if isinstance(value, str) else value
+    return _SPELLINGS.get(lower, lower) if isinstance(lower, str) else lower
+
+
+ListedStatus = Annotated[
+    Literal["verified", "probable", "unverified"],
+    BeforeValidator(_spelling),
+    Field(description="Of work_email."),
+]
+"""The qualities that the lists have a word for (C-67); LeadIQ's own words are read as well."""
+
+ListedSeniority = Annotated[
+    Literal["c_level", "vp", "director", "manager", "senior", "other"], BeforeValidator(_spelling)
+]
+"""The seniorities that the lists have a word for; LeadIQ's own words are read as well."""
+
 Phone = Annotated[str, AfterValidator(_phone), Field(description="Phone number in E.164.", examples=["+14155551234"])]
 
 
@@ -60,9 +86,53 @@ class Prospect(Part):
     updated_at: str | None = None
     """ISO 8601."""
 
+    @property
+    def row(self) -> tuple[Cell, ...]:
+        """The cells under `COLUMNS`."""
+        place, company = self.location or Place(), self.company or ListedCompany()
+        return (
+            *(getattr(self, name) for name in _OWN_COLUMNS),
+            place.city,
+            place.region,
+            place.country,
+            company.name,
+            company.domain,
+            company.industry,
+            company.employee_count,
+            self.updated_at,
+        )
+
     def subjects(self) -> frozenset[str]:
         """What identifies the person, for suppression."""
-        return frozenset(v for v in (self.work_email, self.mobile_phone, self.linkedin_url) if v)
+        employer = self.company.domain if self.company else None
+        return frozenset(v for v in (self.work_email, self.mobile_phone, self.linkedin_url, employer) if v)
+
+
+_OWN_COLUMNS = (
+    "prospect_id",
+    "full_name",
+    "first_name",
+    "last_name",
+    "job_title",
+    "seniority",
+    "job_function",
+    "work_email",
+    "email_status",
+    "mobile_phone",
+    "linkedin_url",
+)
+COLUMNS = (
+    *_OWN_COLUMNS,
+    "city",
+    "region",
+    "country",
+    "company_name",
+    "company_domain",
+    "company_industry",
+    "company_employees",
+    "updated_at",
+)
+"""The header of an exported list."""
 
 
 class ProspectList(Answer):

@@ -49,6 +49,13 @@ class CompanyPeople(Part):
     total_people: int | None = None
     """All people the provider knows at the company."""
 
+    @property
+    def brief(self) -> CompanyPeople:
+        """The group with brief people, who do not repeat the company."""
+        there = {"company_name": None, "company_domain": None}
+        people = tuple(person.brief.model_copy(update=there) for person in self.people)
+        return self.model_copy(update={"company": self.company.brief, "people": people})
+
 
 def _people(groups: Iterable[CompanyPeople]) -> int:
     return sum(len(group.people) for group in groups)
@@ -68,10 +75,16 @@ class GroupedPeople(Answer):
     def subjects(self) -> frozenset[str]:
         return frozenset(s for group in self.companies for person in group.people for s in person.subjects())
 
+    @property
+    def brief(self) -> GroupedPeople:
+        """The page with people who do not repeat their group's company."""
+        return self.model_copy(update={"companies": tuple(group.brief for group in self.companies)})
+
     def without(self, suppressed: Callable[[frozenset[str]], bool]) -> Self | None:
         kept = tuple(
             group.model_copy(update={"people": tuple(one for one in group.people if not suppressed(one.subjects()))})
             for group in self.companies
+            if not suppressed(group.company.subjects())
         )
         return self.keeping("companies", kept, _people(self.companies) - _people(kept))
 
@@ -125,6 +138,12 @@ class JobChanges(Answer):
 
     def subjects(self) -> frozenset[str]:
         return frozenset(subject for mover in self.movers for subject in mover.person.subjects())
+
+    @property
+    def brief(self) -> JobChanges:
+        """The page with brief people."""
+        movers = tuple(mover.model_copy(update={"person": mover.person.brief}) for mover in self.movers)
+        return self.model_copy(update={"movers": movers})
 
     def without(self, suppressed: Callable[[frozenset[str]], bool]) -> Self | None:
         kept = tuple(mover for mover in self.movers if not suppressed(mover.person.subjects()))

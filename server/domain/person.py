@@ -99,9 +99,15 @@ class Person(Part):
     unlock_price: UnlockPrice | None = None
     record_id: str | None = None
 
+    @property
+    def brief(self) -> Person:
+        """Without the texts and the career, which fill pages; a profile lookup has them."""
+        left_out = dict.fromkeys(("headline", "summary", "follower_band"))
+        return self.model_copy(update={**left_out, "work_history": (), "education": (), "certifications": ()})
+
     def subjects(self) -> frozenset[str]:
-        """What identifies the person, for suppression."""
-        return frozenset(v for v in (self.linkedin_url, self.work_email, self.mobile) if v)
+        """What identifies the person, for suppression; somebody at a company that opted out has opted out too."""
+        return frozenset(v for v in (self.linkedin_url, self.work_email, self.mobile, self.company_domain) if v)
 
 
 class PersonProfile(Answer):
@@ -123,6 +129,11 @@ class PeoplePage(Answer):
     @property
     def units(self) -> int:
         return len(self.people)
+
+    @property
+    def brief(self) -> PeoplePage:
+        """The page with brief people."""
+        return self.model_copy(update={"people": tuple(person.brief for person in self.people)})
 
     def subjects(self) -> frozenset[str]:
         return frozenset(subject for person in self.people for subject in person.subjects())

@@ -77,11 +77,22 @@ def _answered(outcome: Outcome, answer: Answer | None) -> Json:
         return body
     dumped = _dump(answer)
     envelope = {name: dumped.pop(name, None) for name in Answer.ENVELOPE}
-    body["data"] = dumped
+    body["data"] = {name: _lean(value) for name, value in dumped.items()}
     if envelope["quality"].get("basis") != "none":
         body["quality"] = envelope["quality"]
     body |= {name: envelope[name] for name in ("provider_source", "record_id", "warnings") if envelope[name]}
     return body
+
+
+def _lean(value: Any) -> Any:
+    """Without the empty lists of what is nested: in hundreds of rows, what is not there is left out."""
+    match value:
+        case {**fields}:
+            return {name: _lean(inner) for name, inner in fields.items() if inner != []}
+        case [*rows]:
+            return [_lean(row) for row in rows]
+        case _:
+            return value
 
 
 def _error(of: WeirError) -> Json:

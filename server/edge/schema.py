@@ -51,7 +51,9 @@ def _resolve(node: Any, definitions: Schema) -> Any:
     schema: Schema = dict(node)  # pyright: ignore[reportUnknownArgumentType] - JSON
     if "$ref" in schema:
         target = definitions[schema.pop("$ref").rsplit("/", 1)[-1]]
-        return _resolve({**target, **schema}, definitions)
+        # The text of a class is for its readers; clients read that of the argument.
+        told = {key: value for key, value in target.items() if key != "description"}
+        return _resolve({**told, **schema}, definitions)
     if "anyOf" in schema:
         kept = [option for option in schema.pop("anyOf") if option.get("type") != "null"]
         if len(kept) != 1:
@@ -59,6 +61,11 @@ def _resolve(node: Any, definitions: Schema) -> Any:
         return _resolve({**kept[0], **schema}, definitions)
     if "const" in schema:
         schema["enum"] = [schema.pop("const")]
+    if schema.get("minimum") == 0:
+        del schema["minimum"]
+    if "items" in schema:
+        # The list has a text of its own, or its name says enough.
+        schema["items"] = {key: value for key, value in schema["items"].items() if key != "description"}
     return {
         key: _properties(value, definitions) if key == "properties" else _resolve(value, definitions)
         for key, value in schema.items()

@@ -118,6 +118,10 @@ class Edge:
             return payload(body, failed=error.outcome is not Outcome.SUPPRESSED)
 
 
+_WORTH_KEEPING = 4096
+"""Characters; pages are longer, and many are made anew for every call from a stored answer."""
+
+
 class Payloads:
     """Finished tool results. The result of an answer at hand is always the same, so it is rendered once."""
 
@@ -131,7 +135,11 @@ class Payloads:
         if kept is not None and kept[0].answer is result.answer and kept[0].receipt is result.receipt:
             return kept[1]
         rendered = payload(render.result(result), failed=result.error is not None)
-        if result.receipt.cached and result.answer is not None:
+        if (
+            result.receipt.cached
+            and result.answer is not None
+            and len(rendered["content"][0]["text"]) <= _WORTH_KEEPING
+        ):
             if len(self._kept) >= self._size:
                 self._kept.clear()
             self._kept[id(result.answer)] = result, rendered
