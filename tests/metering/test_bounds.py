@@ -52,6 +52,23 @@ VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "jobs_limit": st.integers(1, 12),
     "jobs_per_page": st.integers(1, 12),
     "validate_limit": st.integers(0, 5),
+    "company_domains": st.lists(hosts, min_size=1, max_size=3),
+    "company_names": st.just(["Stripe"]),
+    "seed_domains": st.lists(hosts, min_size=1, max_size=3),
+    "description": st.sampled_from(["payments", "robotics"]),
+    "keywords": st.sampled_from(["software", "sales"]),
+    "industries": st.sampled_from([["Financial Services"], ["Technology", "Retail"]]),
+    "countries": st.sampled_from([["US"], ["DE", "GB"]]),
+    "company_countries": st.sampled_from([["US"], ["SE"]]),
+    "seniorities": st.lists(st.sampled_from(["vp", "c_level", "director", "manager", "entry"]), min_size=1, max_size=2),
+    "job_functions": st.just(["Sales"]),
+    "min_employees": st.integers(1, 100),
+    "max_employees": st.integers(50, 5000),
+    "technologies": st.just(["Salesforce"]),
+    "hq_states": st.just(["California"]),
+    "per_company": st.integers(1, 10),
+    "since": st.sampled_from(["2026-01-01", "2026-09-01"]),
+    "posted_within": st.integers(1, 60),
 }
 
 
@@ -61,7 +78,7 @@ def value(tool: Tool, name: str) -> st.SearchStrategy[Any] | None:
         return VALUES["company_url"] if tool.name == "enrich_company" else slugs
     if name in VALUES:
         return VALUES[name]
-    if tool.arguments.model_fields[name].annotation in (bool, bool | None):
+    if "bool" in str(tool.arguments.model_fields[name].annotation):
         return st.booleans()
     return st.just(tool.example[name]) if name in tool.example else None
 
@@ -71,7 +88,9 @@ def calls(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """A tool with any subset of its arguments."""
     tool = draw(st.sampled_from(TOOLS))
     strategies = {name: value(tool, name) for name in tool.arguments.model_fields}
-    chosen = {name: draw(strategy) for name, strategy in strategies.items() if strategy and draw(st.booleans())}
+    chosen = {
+        name: draw(strategy) for name, strategy in strategies.items() if strategy is not None and draw(st.booleans())
+    }
     return tool.name, chosen
 
 
@@ -104,7 +123,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     bench.close()
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@pytest.mark.timeout(400)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(call=calls(), script=scripts)
 def test_a_call_never_costs_less_than_min_or_more_than_max(
     bench: Bench, call: tuple[str, dict[str, Any]], script: dict[str, list[str]]
