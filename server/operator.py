@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.domain.account import Balance, GetBalance
-from server.domain.errors import InvalidInput, ProviderError, StorageUnavailable
+from server.domain.errors import InvalidInput, ProviderError, ProviderRejectedKey, StorageUnavailable
 from server.domain.money import plain
 from server.domain.principal import LOCAL
 from server.domain.query import Answer
@@ -94,6 +94,8 @@ class Operator:
         if name not in self._engine.catalog.ready:
             return finding(name, f"makes no offers: {_why_not(manifest.enabled, manifest.environment)}")
         match reply:
+            case ProviderRejectedKey():
+                return finding(name, reply.message, ok=False, fix=f"Correct {manifest.environment}.")
             case ProviderError():
                 fix = reply.fix or f"Check {manifest.environment}, the base URL and the network."
                 return finding(name, reply.message, ok=False, fix=fix)

@@ -7,6 +7,7 @@ import sys
 import click
 
 from server import __version__
+from server.cli import logs
 from server.cli.docs import docs
 from server.cli.doctor import doctor
 from server.cli.prices import prices
@@ -14,6 +15,7 @@ from server.cli.serve import sandbox, serve
 from server.cli.shell import call, preview
 from server.cli.suppress import suppress
 from server.domain.errors import WeirError
+from server.settings import LogLevel
 
 
 @click.group()
@@ -27,7 +29,11 @@ for command in (serve, call, preview, doctor, prices, suppress, sandbox, docs):
 
 
 def run() -> None:
-    """Run the command line; errors of ours are a sentence and a fix, not a traceback."""
+    """Run the command line; errors of ours are a sentence and a fix, not a traceback.
+
+    A command says itself what went wrong, so only `serve` logs more than errors.
+    """
+    logs.configure(LogLevel.ERROR)
     try:
         cli()
     except WeirError as error:

@@ -23,7 +23,7 @@ def configure(level: LogLevel) -> None:
     """
     handler = logging.StreamHandler()
     handler.setFormatter(Discreet())
-    logging.basicConfig(level=max(logging.WARNING, _number(level)), handlers=[handler])
+    logging.basicConfig(level=max(logging.WARNING, _number(level)), handlers=[handler], force=True)
     for package in OURS:
         logging.getLogger(package).setLevel(_number(level))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from server import app
 from server.domain.principal import LOCAL
+from server.sandbox import accounts
 from server.settings import Providers, Untouched
 
 Json = dict[str, Any]
@@ -23,6 +24,7 @@ def transcript() -> str:
 
 
 async def _converse() -> str:
+    accounts.reset()  # what the sandbox has sold before, in this process, may be cheaper now
     with tempfile.TemporaryDirectory(prefix="weir-docs-") as home:
         async with app.opened(Untouched(home=Path(home), providers=Providers.SANDBOX)) as weir:
             quoted = await _call(weir, "preview_cost", {"tool": "find_work_email", "arguments": _PERSON})

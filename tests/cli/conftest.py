@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -48,7 +49,19 @@ Command = Callable[..., Done]
 
 
 @pytest.fixture
-def weir(isolated: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+def loggers() -> Generator[None]:
+    """Puts logging back as it was."""
+    ours = [logging.getLogger(name) for name in ("server", "tools")]
+    root = logging.getLogger()
+    handlers, levels = root.handlers[:], [logger.level for logger in (root, *ours)]
+    yield
+    root.handlers[:] = handlers
+    for logger, level in zip((root, *ours), levels, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.fixture
+def weir(isolated: None, loggers: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Runs a command line: `weir("doctor", "--home", home)`."""
 
     def invoke(*words: str | Path) -> Done:
