@@ -7,7 +7,7 @@ import logging
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -37,6 +37,7 @@ from server.domain.money import Credits, Micros
 from server.domain.query import Answer
 from server.edge.server import Edge
 from server.edge.tool import Registry
+from server.edge.toolset import Choice
 from server.engine import Engine
 from server.ledger import Ledger
 from server.operator import Operator
@@ -52,7 +53,7 @@ from server.web.catalog import CatalogPage, CatalogProvider, CatalogTool
 from server.web.control import control
 from server.web.cors import Cors
 from server.web.files import Files, downloads
-from tools import FAMILIES
+from tools import SURFACE
 
 _ABANDONED = timedelta(minutes=5)
 """Holds of processes that are gone: no call of ours is silent this long."""
@@ -89,7 +90,7 @@ class Weir:
     directory: Directory
     companies: Companies
     files: Files
-    registry: Registry = field(default_factory=lambda: Registry(FAMILIES))
+    registry: Registry
 
     @property
     def operator(self) -> Operator:
@@ -115,6 +116,7 @@ async def opened(settings: Settings, *, sandbox_url: str | None = None) -> Async
 
     `sandbox_url` names a sandbox that already runs; without it, one is started where the settings call for it.
     """
+    registry = Registry(SURFACE.tools(Choice(settings.toolsets, settings.read_only, settings.aliases)))
     async with AsyncExitStack() as stack:
         upstreams = await _upstreams(settings, stack, sandbox_url)
         database = await Database.open(settings.database)
@@ -134,6 +136,7 @@ async def opened(settings: Settings, *, sandbox_url: str | None = None) -> Async
             directory=Directory(engine, upstream, _now),
             companies=Companies(engine.books.cache, engine.suppression),
             files=files,
+            registry=registry,
         )
 
 

@@ -110,7 +110,7 @@ class Settings(BaseSettings):
         default=[], description="Further Host header values to accept, separated by commas; the port may be `*`."
     )
     allowed_origins: Words = Field(default=[], description="Further browser origins to accept, separated by commas.")
-    max_body_bytes: int = Field(default=1_048_576, ge=1024, description="Largest request body accepted, in bytes.")
+    max_body_bytes: int = Field(default=4_194_304, ge=1024, description="Largest request body accepted, in bytes.")
     order: Words = Field(
         default=[],
         description="Providers in the order to ask them, separated by commas; those not named follow, cheapest first.",
@@ -130,6 +130,13 @@ class Settings(BaseSettings):
     approval_above: Optional = Field(
         default=100, description="Calls that may cost more credits than this need a person's approval."
     )
+    toolsets: Words = Field(
+        default=["all"],
+        description="Tools to serve: `all`, `essentials`, or families such as `contact` and `jobs`, separated by "
+        "commas; the account tools come with every choice.",
+    )
+    read_only: bool = Field(default=False, description="Serve only tools that cost and change nothing.")
+    aliases: bool = Field(default=False, description="Serve tools also under the names that older servers gave them.")
     call_seconds: float = Field(default=45, gt=0, le=45, description="Longest that a client waits for one call.")
     log_level: LogLevel = Field(
         default=LogLevel.WARNING,

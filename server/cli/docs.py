@@ -18,7 +18,7 @@ from server.edge.tool import Registry, Tool
 from server.manifest import Manifest
 from server.sandbox import magic, world
 from server.settings import Settings, Untouched, base_url_variable, provider_variables
-from tools import FAMILIES
+from tools import SURFACE
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -44,7 +44,7 @@ def generated() -> Iterable[tuple[Path, str]]:
     manifests = [provider.manifest for provider in providers.values()]
     on = [name for name, provider in providers.items() if provider.manifest.enabled]
     catalog = Catalog(providers, ready=on, today=lambda: date.max)
-    registry = Registry(FAMILIES)
+    registry = Registry(SURFACE.tools())
     readme = ROOT / "README.md"
     defaults = Untouched()
     parts = {

@@ -216,10 +216,10 @@ def _one_type(hint: Any) -> type[Answer]:
 
 
 class Registry:
-    """All tools in the order that clients see them."""
+    """The tools that are served, in the order that clients see them."""
 
-    def __init__(self, families: Iterable[Family]) -> None:
-        self._tools = {tool.name: tool for family in families for tool in family.tools}
+    def __init__(self, tools: Iterable[Tool]) -> None:
+        self._tools = {tool.name: tool for tool in tools}
 
     def __iter__(self) -> Iterator[Tool]:
         return iter(self._tools.values())
