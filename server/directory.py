@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from server import manifest
+from server.domain import normalise
 from server.domain.directory import (
     TRACK_DAYS,
     Condition,
@@ -28,6 +29,9 @@ from server.domain.spending import HitRate
 from server.engine import Engine
 from server.manifest import Manifest, Operation
 from server.upstream import Upstream
+
+_SHOWN = 200
+"""Characters of an error, which may quote the vendor."""
 
 
 class Directory:
@@ -135,12 +139,13 @@ class Directory:
 
     def _condition(self, name: str) -> Condition:
         health = self._upstream.health(name)
+        error = health.refused or health.last_error
         return Condition(
             state=health.state,
             succeeded=health.succeeded,
             failed=health.failed,
             latency_ms=None if health.latency_ms is None else round(health.latency_ms, 1),
-            last_error=health.refused or health.last_error,
+            last_error=None if error is None else normalise.clean(error)[:_SHOWN],
         )
 
 

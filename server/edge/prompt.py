@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_type_hints
-
-from pydantic.fields import FieldInfo
 
 from server.domain.errors import InvalidInput
 from server.edge.arguments import Arguments, arguments_model, parse
@@ -75,10 +73,6 @@ class Prompt:
         given = {name: value for name, value in (raw or {}).items() if value.strip()}
         arguments = parse(self.arguments, given)
         return self.write(**{name: getattr(arguments, name) for name in self.arguments.model_fields})
-
-    def fields(self) -> Iterable[tuple[str, FieldInfo]]:
-        """The arguments, in the order of the signature."""
-        return self.arguments.model_fields.items()
 
 
 def prompt(title: str, **example: str) -> Callable[[Callable[..., Script]], Prompt]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import mcp_types as types
 
 from server.domain.errors import WeirError
-from server.edge import fault
+from server.edge import fault, schema
 from server.edge.context import CallerOf, Context, principal_of
 from server.edge.prompt import Prompt
 
@@ -47,12 +47,14 @@ class Prompts:
 
 
 def _wire(prompt: Prompt) -> types.Prompt:
+    described = schema.input_schema(prompt.arguments)
+    needed = described.get("required", ())
     return types.Prompt(
         name=prompt.name,
         title=prompt.title,
         description=prompt.description,
         arguments=[
-            types.PromptArgument(name=name, description=field.description, required=field.is_required())
-            for name, field in prompt.fields()
+            types.PromptArgument(name=name, description=property_["description"], required=name in needed)
+            for name, property_ in described["properties"].items()
         ],
     )
