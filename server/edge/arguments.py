@@ -111,7 +111,7 @@ def explained(model: type[Arguments], error: ValidationError) -> InvalidInput:
 def _sentence(model: type[Arguments], name: str, kind: str, message: str) -> str:
     match kind:
         case "extra_forbidden":
-            return f"{name} is not an argument of this tool."
+            return f"There is no argument {name}."
         case "missing":
             return f"{name} is missing."
         case "value_error":
