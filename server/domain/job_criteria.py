@@ -46,8 +46,8 @@ class JobWords(Part):
     """The filters with a vocabulary that are used most; names or ids."""
 
     titles: fields.Words = ()
-    occupation_level1: Annotated[fields.Words, Field(description="Families such as Engineer.")] = ()
-    occupation_level2: Annotated[fields.Words, Field(description="Categories such as DevOps.")] = ()
+    occupation_level1: Annotated[fields.Words, Field(description="Broadest, such as Engineer.")] = ()
+    occupation_level2: fields.Words = ()
     occupation_level3: fields.Words = ()
     company_domains: fields.Words = ()
     countries: Annotated[fields.Words, Field(description="ISO 3166-1 alpha-2.")] = ()
@@ -91,13 +91,13 @@ class SimpleJobCriteria(Part):
     """The documented filters of the page-based search."""
 
     job_title: fields.JobTitle | None = None
-    job_description: Annotated[fields.Keywords, Field(description="Words in its text.")] | None = None
-    company_name: Annotated[fields.CompanyName, Field(description="If the domain is unknown.")] | None = None
+    job_description: fields.Text | None = None
+    company_name: fields.Text | None = None
     company_website: Annotated[fields.CompanyDomain, Field(description="Company domain.")] | None = None
     experience_level: Experience | None = None
     has_remote: bool | None = None
     location: fields.Location | None = None
-    city_name: Annotated[fields.Location, Field(description="City.")] | None = None
+    city_name: fields.Text | None = None
     country_id: Annotated[fields.Country, Field(description="ISO 3166-1 alpha-2.")] | None = None
     posted_within: PostedWithin | None = None
 

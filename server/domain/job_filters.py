@@ -19,7 +19,7 @@ _CATALOG = timedelta(hours=24)
 
 Ids = Annotated[tuple[int, ...], Field(max_length=100)]
 Day = Annotated[date, Field(description="Date, YYYY-MM-DD.", examples=["2026-05-01"])]
-PostedWithin = Annotated[int, Field(description="Days since posting.", ge=1, le=3650, examples=[14])]
+PostedWithin = Annotated[int, Field(description="Days.", ge=1, le=3650, examples=[14])]
 Languages = Annotated[tuple[Annotated[str, AfterValidator(normalise.language)], ...], Field(max_length=100)]
 
 
@@ -49,7 +49,7 @@ def experience_level(value: Any) -> Any:
 Experience = Annotated[
     ExperienceLevel,
     BeforeValidator(experience_level),
-    Field(description="executive: director and above.", examples=["senior"]),
+    Field(examples=["senior"]),
 ]
 
 
@@ -179,7 +179,7 @@ class ResolveJobFilters(Query[ResolvedFilters]):
 
 
 LookupText = Annotated[fields.Keywords, Field(description="Text to complete.", examples=["devops"])]
-LookupLimit = Annotated[int, Field(description="Most candidates to return.", ge=1, le=100, examples=[10])]
+LookupLimit = Annotated[int, Field(description="Most candidates.", ge=1, le=100, examples=[10])]
 TagType = Annotated[int, Field(description="Tag type id.", ge=0, examples=[2])]
 Level = Annotated[
     Literal["level1", "level2", "level3"], Field(description="Family, category or title.", examples=["level2"])

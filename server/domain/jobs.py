@@ -136,7 +136,7 @@ JobType = Annotated[int, Field(description="Job type id from list_job_types.", g
 Region = Annotated[int, Field(description="Region id from list_job_regions.", ge=0)]
 
 
-PageNumber = Annotated[int, Field(description="Page, from 1.", ge=1, le=100_000, examples=[2])]
+PageNumber = Annotated[int, Field(ge=1, le=100_000, examples=[2])]
 
 
 class SimpleJobFilters(Part):
