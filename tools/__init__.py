@@ -22,8 +22,6 @@ ESSENTIALS = frozenset(
         "find_work_email",
         "find_mobile_number",
         "linkedin_profile_to_work_email",
-        "email_to_b2b_profile",
-        "search_profile",
         "detect_job_change",
         "enrich_company",
         "find_people_by_role",

@@ -9,7 +9,7 @@ from pydantic import Field
 from server.domain.directory import ProviderList
 from server.edge.tool import Caller, Family
 
-providers = Family("account")
+providers = Family("providers")
 
 Provider = Annotated[
     str, Field(description="Name of one provider, for its details.", max_length=100, examples=["leadmagic"])

@@ -8,30 +8,28 @@ from pydantic import AfterValidator, Field
 
 from server.domain import normalise
 
-Email = Annotated[
-    str, AfterValidator(normalise.email), Field(description="E-mail address.", examples=["ada@example.com"])
-]
+Email = Annotated[str, AfterValidator(normalise.email), Field(examples=["ada@example.com"])]
 WorkEmail = Annotated[
     str,
     AfterValidator(normalise.email),
-    Field(description="Work e-mail address.", examples=["ada@example.com"]),
+    Field(examples=["ada@example.com"]),
 ]
-PersonalEmail = Annotated[str, AfterValidator(normalise.email), Field(description="Personal e-mail address.")]
+PersonalEmail = Annotated[str, AfterValidator(normalise.email)]
 CompanyDomain = Annotated[
     str,
     AfterValidator(normalise.company_domain),
-    Field(description="Company domain, such as stripe.com.", examples=["stripe.com"]),
+    Field(description="Such as stripe.com.", examples=["stripe.com"]),
 ]
 CompanyName = Annotated[
     str,
     AfterValidator(lambda value: normalise.text(value, 200)),
-    Field(description="Company name, if the domain is unknown.", min_length=1, examples=["Stripe"]),
+    Field(description="If the domain is unknown.", min_length=1, examples=["Stripe"]),
 ]
 PersonUrl = Annotated[
     str,
     AfterValidator(normalise.person_url),
     Field(
-        description="LinkedIn profile URL or slug of the person.",
+        description="LinkedIn profile URL or slug.",
         examples=["https://www.linkedin.com/in/ada-lovelace"],
     ),
 ]
@@ -40,16 +38,12 @@ CompanyUrl = Annotated[
     AfterValidator(normalise.company_url),
     Field(description="LinkedIn company page URL.", examples=["https://www.linkedin.com/company/stripe"]),
 ]
-FirstName = Annotated[
-    str, AfterValidator(lambda value: normalise.text(value, 100)), Field(description="Given name.", min_length=1)
-]
-LastName = Annotated[
-    str, AfterValidator(lambda value: normalise.text(value, 100)), Field(description="Family name.", min_length=1)
-]
+FirstName = Annotated[str, AfterValidator(lambda value: normalise.text(value, 100)), Field(min_length=1)]
+LastName = Annotated[str, AfterValidator(lambda value: normalise.text(value, 100)), Field(min_length=1)]
 FullName = Annotated[
     str,
     AfterValidator(lambda value: normalise.text(value, 200)),
-    Field(description="Full name, if the halves are unknown.", min_length=1),
+    Field(min_length=1),
 ]
 JobTitle = Annotated[
     str,
@@ -72,7 +66,7 @@ CompanyLimit = Annotated[
     int, Field(description="Most companies; each returned one is charged.", ge=1, le=50, examples=[10])
 ]
 LookalikeLimit = Annotated[int, Field(description="Most companies; any number costs the same.", ge=1, le=2000)]
-JobLimit = Annotated[int, Field(description="Most postings; each returned one is charged.", ge=1, le=50, examples=[10])]
+JobLimit = Annotated[int, Field(description="Each returned posting is charged.", ge=1, le=50, examples=[10])]
 Offset = Annotated[int, Field(description="Rows to skip.", ge=0)]
 Titles = Annotated[tuple[JobTitle, ...], Field(description="Any of these matches.", max_length=12)]
 Keywords = Annotated[
@@ -82,4 +76,4 @@ Words = Annotated[tuple[Text, ...], Field(max_length=100)]
 Domains = Annotated[tuple[CompanyDomain, ...], Field(max_length=100)]
 Countries = Annotated[tuple[Country, ...], Field(description="ISO 3166-1 alpha-2 codes.", max_length=100)]
 Amount = Annotated[int, Field(ge=0)]
-ForceRefresh = Annotated[bool, Field(description="Pay for a new answer even if one is stored.")]
+ForceRefresh = Annotated[bool, Field(description="Pay again, even if stored.")]

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
-
 from server.domain.errors import WeirError
 from server.domain.outcome import Outcome
 from server.domain.person import Part as View
-from server.domain.quality import Quality
 from server.domain.query import Answer
 from server.domain.receipt import Receipt
 from server.domain.result import Part, Result
@@ -20,18 +17,13 @@ Json = dict[str, Any]
 
 
 class Envelope(View):
-    """What stands around the data of every result."""
+    """What every result has around its data, as far as schemas tell.
+
+    A lookup's `quality`, `provenance`, `parts` and `warnings` come with it; the server's instructions name them once.
+    """
 
     outcome: Outcome
-    warnings: tuple[str, ...] = Field(default=())
     receipt: ReceiptView
-
-
-class LookupEnvelope(Envelope):
-    """What stands around the data of an answer that came from a provider."""
-
-    quality: Quality | None = None
-    provenance: ProvenanceView | None = None
 
 
 def result(of: Result[Any]) -> Json:
@@ -64,9 +56,9 @@ def refusal(of: WeirError, *, sandbox: bool) -> Json:
     return {"outcome": of.outcome.value, "error": _error(of), "receipt": nothing}
 
 
-def output_schema(answer: type[Answer], *, metered: bool) -> schema.Schema:
+def output_schema(answer: type[Answer]) -> schema.Schema:
     """The schema of a tool's structured content around `answer`."""
-    envelope = schema.output_schema(LookupEnvelope if metered else Envelope)
+    envelope = schema.output_schema(Envelope)
     data = schema.output_schema(answer, without=Answer.ENVELOPE)
     return {**envelope, "properties": {**envelope["properties"], "data": data}, "required": ["outcome", "receipt"]}
 

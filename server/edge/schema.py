@@ -26,10 +26,9 @@ def output_schema(model: type[BaseModel], *, without: frozenset[str] = frozenset
 
     Every byte of it goes to every client at every start, so prose and depth are left to the documents.
     """
-    full = _flat(model.model_json_schema(mode="serialization"))
-    properties = {name: _outline(value) for name, value in full["properties"].items() if name not in without}
-    required = [name for name in full.get("required", ()) if name not in without]
-    return {"type": "object", "properties": properties} | ({"required": required} if required else {})
+    properties = _flat(model.model_json_schema(mode="serialization"))["properties"]
+    outlines = {name: _outline(value) for name, value in properties.items() if name not in without}
+    return {"type": "object", "properties": outlines}
 
 
 def _outline(schema: Schema) -> Schema:

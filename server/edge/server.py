@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
@@ -31,7 +32,8 @@ logger = logging.getLogger(__name__)
 Payload = dict[str, Any]
 
 INSTRUCTIONS = """Weir looks up B2B contacts and companies at paid data providers and keeps their answers.
-Lookups cost provider credits; a repeated lookup is answered from storage for nothing. Every result has a receipt.
+Lookups cost provider credits; a repeated lookup is answered from storage for nothing. Every result has a receipt,
+and where they apply quality (status and score), provenance, warnings, and parts of a composed answer.
 preview_cost tells, for any tool and arguments, what a call would cost at least and at most; it is free, and so are
 check_credit_balance and get_account_analytics.
 A company domain identifies a company better than its name, a profile URL a person better than a name."""
@@ -103,7 +105,11 @@ class Edge:
         tool = self.registry.get(name)
         if tool is None:
             raise fault.unknown("tool", name)
-        return await self._answer(tool, arguments, principal_of(ctx))
+        started = time.perf_counter()
+        answered = await self._answer(tool, arguments, principal_of(ctx))
+        if logger.isEnabledFor(logging.INFO):
+            _log(tool, answered["structuredContent"], time.perf_counter() - started)
+        return answered
 
     async def _answer(self, tool: Tool, arguments: Mapping[str, Any] | None, principal: Principal) -> Payload:
         try:
@@ -120,6 +126,20 @@ class Edge:
 
 _WORTH_KEEPING = 4096
 """Characters; pages are longer, and many are made anew for every call from a stored answer."""
+
+
+def _log(tool: Tool, body: Payload, seconds: float) -> None:
+    """What was done and what it cost, without what was asked or answered."""
+    receipt = body["receipt"]
+    logger.info(
+        "tool=%s outcome=%s cached=%s credits=%g ms=%.0f%s",
+        tool.name,
+        body["outcome"],
+        str(receipt["cached"]).lower(),
+        sum(receipt["cost"]["credits"].values()),
+        seconds * 1000,
+        f" error={body['error']['code']}" if "error" in body else "",
+    )
 
 
 class Payloads:
@@ -160,7 +180,7 @@ def wire(tool: Tool) -> types.Tool:
         title=tool.title,
         description=tool.description,
         input_schema=tool.input_schema(),
-        output_schema=render.output_schema(tool.answer, metered=tool.plan is not None),
+        output_schema=render.output_schema(tool.answer),
         annotations=types.ToolAnnotations(
             read_only_hint=tool.hints.read_only,
             destructive_hint=tool.hints.destructive,

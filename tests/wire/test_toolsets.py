@@ -13,7 +13,7 @@ from server.domain.errors import InvalidInput
 from tests.serving import served
 from tools import ALIASES, ESSENTIALS, FAMILIES
 
-ACCOUNT = {"check_credit_balance", "get_account_analytics", "preview_cost", "list_providers"}
+ACCOUNT = {"check_credit_balance", "get_account_analytics", "preview_cost"}
 
 
 async def names(home: Path, **settings: Any) -> list[str]:
