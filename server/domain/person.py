@@ -90,6 +90,8 @@ class Person(Part):
     masked_email: str | None = None
     mobile: str | None = None
     """E.164."""
+    mobile_raw: str | None = None
+    """As the provider prints it, where it has no E.164 form (C-91)."""
     has_email: bool | None = None
     has_mobile: bool | None = None
     work_history: tuple[Employment, ...] = ()

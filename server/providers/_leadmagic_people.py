@@ -273,6 +273,7 @@ class PersonRow(Wire):
         """The row as ours."""
         person = self.person
         code = reader.country(person.contact_country_code)
+        mobile = reader.phone(person.contact_mobile, code)
         return Person(
             full_name=person.contact_full_name,
             first_name=person.contact_first_name,
@@ -288,7 +289,8 @@ class PersonRow(Wire):
             company_domain=reader.domain(person.company_domain),
             work_email=reader.email(person.contact_email),
             masked_email=person.contact_email_masked,
-            mobile=reader.phone(person.contact_mobile, code),
+            mobile=mobile,
+            mobile_raw=person.contact_mobile if mobile is None else None,
             has_email=person.has_email,
             has_mobile=person.has_mobile_phone,
             unlock_price=self._unlock_price,
