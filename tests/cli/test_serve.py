@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import signal
 import socket
@@ -168,6 +169,21 @@ def test_serving_is_quiet_by_default(server: Process) -> None:
     validate(server.port, "quiet@stripe.com")
     assert fetch(server.port, "POST", "/mcp", {}, HEADERS | {"Content-Type": "text/plain"})[0] == 400
     assert server.log.read_text().endswith("Press Ctrl-C to stop.\n")
+
+
+def test_a_line_for_each_call_names_nobody(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with running("serve", "--providers", "sandbox", "--home", home, folder=tmp_path, WEIR_LOG_LEVEL="info") as process:
+        for email in ("grace@figma.com", "grace@figma.com", "grace"):
+            validate(process.port, email)
+        assert process.stop() == 0
+    logged = [line.split(" ", 1)[1] for line in process.log.read_text().splitlines() if " INFO " in line]
+    assert [re.sub(r"ms=\d+", "ms=N", line) for line in logged] == [
+        "INFO server.edge.server tool=validate_work_email outcome=found cached=false credits=0.25 ms=N",
+        "INFO server.edge.server tool=validate_work_email outcome=found cached=true credits=0 ms=N",
+        "INFO server.edge.server tool=validate_work_email outcome=invalid_input cached=false credits=0 ms=N "
+        "error=invalid_input",
+    ]
 
 
 def test_the_sandbox_runs_alone(sandbox: Process) -> None:
