@@ -1,4 +1,4 @@
-"""Arguments of prompts: tool fields with completions from catalogs and from what the workspace knows."""
+"""Arguments of prompts: tool fields, described for the people who fill them in, with completions where possible."""
 
 from __future__ import annotations
 
@@ -58,8 +58,15 @@ def _starting(values: Iterable[str], typed: str) -> list[str]:
     return [str(value) for value in values if value.casefold().startswith(start)]
 
 
-CompanyDomain = Annotated[fields.CompanyDomain, Completed(_domains)]
-CompanyName = Annotated[fields.CompanyName, Completed(_companies)]
+CompanyDomain = Annotated[
+    fields.CompanyDomain, Field(description="Domain of the company, such as stripe.com."), Completed(_domains)
+]
+CompanyName = Annotated[
+    fields.CompanyName, Field(description="Name of the company, if the domain is unknown."), Completed(_companies)
+]
+FirstName = Annotated[fields.FirstName, Field(description="Given name of the person.")]
+LastName = Annotated[fields.LastName, Field(description="Family name of the person.")]
+Email = Annotated[fields.Email, Field(description="E-mail address of the person, to be checked.")]
 Titles = Annotated[
     fields.Keywords,
     Field(description="Job titles, separated by commas.", examples=["VP Sales, CRO"]),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from prompts.arguments import CompanyDomain, CompanyName
-from server.domain import fields
+from prompts.arguments import CompanyDomain, CompanyName, Email, FirstName, LastName
 from server.edge.prompt import Script, prompt, required
 
 _CHECK = (
@@ -37,11 +36,11 @@ say so and leave it at that."""
 
 @prompt("Look up a contact", first_name="Ada", last_name="Lovelace", company_domain="stripe.com")
 def contact_lookup(
-    first_name: fields.FirstName | None = None,
-    last_name: fields.LastName | None = None,
+    first_name: FirstName | None = None,
+    last_name: LastName | None = None,
     company_domain: CompanyDomain | None = None,
     company_name: CompanyName | None = None,
-    email: fields.Email | None = None,
+    email: Email | None = None,
 ) -> Script:
     """Find or check the contact data of one person at the lowest cost, with advice for files and lists."""
     required(("email", email), ("last_name", last_name), ("first_name", first_name))

@@ -40,7 +40,7 @@ async def pricing(caller: Caller) -> str:
 
 def _asked(caller: Caller, tool: Tool, titles: Mapping[str, str]) -> str:
     plan = tool.planned(tool.example)
-    if plan is None:
+    if plan is None or tool.hints.read_only:
         return "free"
     steps = [", ".join(_price(one, titles) for one in step) or "nobody configured" for step in caller.asked(plan)]
     return " + ".join(steps)

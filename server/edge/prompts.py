@@ -54,7 +54,7 @@ def _wire(prompt: Prompt) -> types.Prompt:
         title=prompt.title,
         description=prompt.description,
         arguments=[
-            types.PromptArgument(name=name, description=property_["description"], required=name in needed)
+            types.PromptArgument(name=name, description=property_.get("description"), required=name in needed)
             for name, property_ in described["properties"].items()
         ],
     )
