@@ -69,6 +69,34 @@ VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "per_company": st.integers(1, 10),
     "since": st.sampled_from(["2026-01-01", "2026-09-01"]),
     "posted_within": st.integers(1, 60),
+    "company_website": hosts,
+    "domain": hosts,
+    "job_description": st.just("looking for"),
+    "experience_level": st.sampled_from(["entry", "SE", "director"]),
+    "experience_levels": st.lists(st.sampled_from(["mid", "EX"]), min_size=1, max_size=2),
+    "city_name": st.just("London"),
+    "cities": st.just(["London", "Austin"]),
+    "country_id": st.sampled_from(["US", "UK"]),
+    "occupation_level1": st.just(["Developer"]),
+    "occupation_level2": st.just(["DevOps"]),
+    "occupation_level3": st.just(["Recruiter"]),
+    "tags": st.lists(st.sampled_from(["kubernetes", "aws", "cobol", "Magic Over Charge"]), min_size=1, max_size=2),
+    "exclude_titles": st.just(["Recruiter"]),
+    "min_salary_usd": st.integers(50_000, 150_000),
+    "max_salary_usd": st.integers(100_000, 250_000),
+    "mode": st.sampled_from(["fast", "deep"]),
+    "total_mode": st.sampled_from(["none", "capped", "exact"]),
+    "q": st.sampled_from(["a", "stripe", "Magic Not Found", "Magic Other Price"]),
+    "tag_type": st.sampled_from([1, 2]),
+    "level": st.sampled_from(["level1", "level3"]),
+    "type": st.sampled_from(["country", "city"]),
+    "catalog": st.sampled_from(["industries", "countries"]),
+    "ad_id": st.sampled_from(["633872143", "1", "magic-over-charge"]),
+}
+MORE_FILTERS = {
+    "find_jobs": st.sampled_from([["job_type_id:1"], ["min_employees:50", "posted_after:2026-01-01"]]),
+    "search_jobs": st.sampled_from([["states:England"], ["include_agencies:true", "languages:en"], ["work_modes:3"]]),
+    "resolve_job_search_filters": st.sampled_from([["regions:Europe"], ["cities:Atlantis", "exclude_tags:aws"]]),
 }
 
 
@@ -76,6 +104,8 @@ def value(tool: Tool, name: str) -> st.SearchStrategy[Any] | None:
     """Values worth trying for an argument; None leaves it out."""
     if name == "profile_url":
         return VALUES["company_url"] if tool.name == "enrich_company" else slugs
+    if name == "more_filters" and tool.name in MORE_FILTERS:
+        return MORE_FILTERS[tool.name]
     if name in VALUES:
         return VALUES[name]
     if "bool" in str(tool.arguments.model_fields[name].annotation):
