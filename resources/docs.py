@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from resources._markdown import table
 from server.domain.outcome import Outcome
 from server.domain.quality import PROBABLE_FROM, VERIFIED_FROM, QualityStatus
@@ -34,7 +32,10 @@ one provider after the other, cheapest first unless the operator decided otherwi
 - An address that came with quality `verified` needs no second check. Catch-all domains are `risky`: asking again does
   not change that.
 - Where the number of rows can be chosen, every returned row is charged: ask for as many as will be read.
-- Many similar lookups belong into one bulk job, where duplicates, empty rows and stored answers are not paid for.
+"""
+
+_BULK = "bulk"
+_MANY = """- Many similar lookups belong into one bulk job, where duplicates, empty rows and stored answers are not paid for.
 """
 
 _OUTCOMES = {
@@ -76,17 +77,21 @@ async def docs(caller: Caller) -> str:
     """How the tools relate, what costs money, limits, good practice, and how results read."""
     outcomes = table(("outcome", "meaning"), ((f"`{outcome}`", _OUTCOMES[outcome]) for outcome in Outcome))
     qualities = table(("quality", "meaning"), ((f"`{status}`", _QUALITY[status]) for status in QualityStatus))
-    return "\n\n".join(
-        (_INTRODUCTION.rstrip(), "## Tools", _tools(caller.registry), _RESULTS, outcomes, qualities, _MORE)
-    )
+    families = _by_family(caller.registry)
+    introduction = _INTRODUCTION + _MANY if _BULK in families else _INTRODUCTION
+    sections = [_section(family, tools) for family, tools in families.items()]
+    return "\n\n".join((introduction.rstrip(), "## Tools", *sections, _RESULTS, outcomes, qualities, _MORE))
 
 
-def _tools(registry: Registry) -> str:
-    parts = [
-        f"### {family.capitalize()}\n\n" + "\n".join(_tool(tool) for tool in tools)
-        for family, tools in groupby(registry, key=lambda tool: tool.family)
-    ]
-    return "\n\n".join(parts)
+def _by_family(registry: Registry) -> dict[str, list[Tool]]:
+    families: dict[str, list[Tool]] = {}
+    for tool in registry:
+        families.setdefault(tool.family, []).append(tool)
+    return families
+
+
+def _section(family: str, tools: list[Tool]) -> str:
+    return f"### {family.capitalize()}\n\n" + "\n".join(_tool(tool) for tool in tools)
 
 
 def _tool(tool: Tool) -> str:
