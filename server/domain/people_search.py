@@ -108,7 +108,7 @@ class SearchPeopleByCompany(_Filtered[GroupedPeople]):
         if self.narrowed:
             return self
         raise InvalidInput(
-            "The search has no criteria: give at least one filter.",
+            "The search has no criteria: give titles or at least one filter.",
             field="titles",
             fix="Add titles or a company filter.",
         )

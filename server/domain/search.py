@@ -214,7 +214,7 @@ class SearchPeople(Query[PeoplePage]):
     def _has_criteria(self) -> Self:
         if not self.given - {"required_email", "required_mobile"}:
             raise InvalidInput(
-                "The search has no criteria: name a company, titles or at least one filter.",
+                "The search has no criteria: give company_domain, titles or at least one filter.",
                 field="company_domain",
                 fix="Add company_domain, titles or a filter.",
             )
