@@ -1,33 +1,25 @@
-// Usage: node client.mjs URL ERA < calls.json
-// Connects with the official TypeScript client, lists the tools, makes the calls of the JSON array on standard input
-// ([{"name", "arguments"}, ...]) one after the other, and prints what it saw as one JSON document.
-import { text } from "node:stream/consumers";
+// Usage: node client.mjs URL ERA
+// Connects with the official TypeScript client and says what was negotiated, as one line of JSON. Then carries out the
+// requests on standard input, one a line ({"method": "callTool", "params": {...}}), and answers each with a line:
+// {"result": ...}, or {"error": {"code", "message", "data"}} where the client threw. Ends with standard input.
+import { createInterface } from "node:readline";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 
 const MODES = { modern: { pin: "2026-07-28" }, legacy: "legacy" };
 
-async function converse(client, calls) {
-  const { tools } = await client.listTools();
-  const results = [];
-  for (const call of calls) results.push(await client.callTool(call));
-  return {
-    protocol: client.getNegotiatedProtocolVersion(),
-    server: client.getServerVersion(),
-    tools: tools.map(({ name }) => name),
-    results: results.map(({ content, structuredContent, isError }) => ({
-      text: content.map((block) => block.text).join(""),
-      structured: structuredContent,
-      failed: isError ?? false,
-    })),
-  };
-}
-
 const [url, era] = process.argv.slice(2);
-const calls = JSON.parse(await text(process.stdin));
 const client = new Client({ name: "weir-conformance", version: "1.0.0" }, { versionNegotiation: { mode: MODES[era] } });
 await client.connect(new StreamableHTTPClientTransport(new URL(url)));
-try {
-  console.log(JSON.stringify(await converse(client, calls)));
-} finally {
-  await client.close();
+
+const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+
+say({ protocol: client.getNegotiatedProtocolVersion(), server: client.getServerVersion() });
+for await (const line of createInterface({ input: process.stdin })) {
+  const { method, params } = JSON.parse(line);
+  try {
+    say({ result: await client[method](params) });
+  } catch (error) {
+    say({ error: { code: error.code ?? null, message: String(error.message ?? error), data: error.data ?? null } });
+  }
 }
+await client.close();

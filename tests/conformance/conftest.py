@@ -1,17 +1,20 @@
-"""A real `weir serve` over the sandbox, in a home of its own for each test."""
+"""A real `weir serve` over the sandbox, and Node.js with the official client."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
 PATIENCE = 20.0
 """Seconds until the server must answer; generous, because test machines are slow and busy."""
 
@@ -19,12 +22,32 @@ PATIENCE = 20.0
 @pytest.fixture
 def weir_url(tmp_path: Path) -> Iterator[str]:
     """The MCP endpoint of a server that was started for this test."""
+    with serving(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Node.js with the client installed; skips, or fails where everything is required, when there is none."""
+    found, npm = shutil.which("node"), shutil.which("npm")
+    if found is None or npm is None:
+        reason = "Node.js is not installed"
+        pytest.fail(reason) if os.environ.get("WEIR_TEST_REQUIRE") == "1" else pytest.skip(reason)
+    installed, lock = HERE / "node_modules" / ".package-lock.json", HERE / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        subprocess.run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=HERE, check=True)
+    return found
+
+
+@contextmanager
+def serving(folder: Path) -> Generator[str]:
+    """A server with its state in `folder`; yields its MCP endpoint."""
     port = _free_port()
-    log = tmp_path / "serve.log"
+    log = folder / "serve.log"
     command = [sys.executable, "-m", "server", "serve", "--providers", "sandbox", "--port", str(port)]
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [*command, "--home", str(tmp_path / "home")], cwd=ROOT, env=_environment(), stdout=output, stderr=output
+            [*command, "--home", str(folder / "home")], cwd=ROOT, env=_environment(), stdout=output, stderr=output
         )
     try:
         _await_health(server, port, log)
