@@ -35,7 +35,8 @@ one provider after the other, cheapest first unless the operator decided otherwi
 """
 
 _BULK = "bulk"
-_MANY = """- Many similar lookups belong into one bulk job, where duplicates, empty rows and stored answers are not paid for.
+_MANY = """- Many similar lookups belong into one bulk job, where duplicates, empty rows and stored answers are not paid
+  for.
 """
 
 _OUTCOMES = {

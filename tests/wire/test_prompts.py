@@ -17,6 +17,7 @@ from server.domain.receipt import Provenance
 from server.edge.prompt import Prompt
 from tests.serving import Served
 from tests.wire.eras import by_hand, client
+from tools import FAMILIES
 
 ERAS = ("modern", "legacy")
 ARGUMENTS = {
@@ -77,6 +78,12 @@ def test_a_prompt_sends_a_model_to_documented_tools_only(prompt: Prompt) -> None
     script = prompt.script(prompt.example)
     assert script.tools() <= TOOLS
     assert "`" not in script.report + script.task
+
+
+def test_everything_that_a_prompt_names_is_served_except_for_files() -> None:
+    served = {tool.name for family in FAMILIES for tool in family.tools}
+    named = {name for prompt in PROMPTS for name in prompt.script(prompt.example).tools()}
+    assert {name for name in named - served if "bulk" not in name} <= {"process_attached_csv"}
 
 
 async def test_steps_that_need_a_tool_which_is_not_there_are_left_out_and_the_rest_is_numbered_anew(
