@@ -128,7 +128,7 @@ FILTERS: list[tuple[Job, Callable[[Job], bool]]] = [
 GERMAN_STATES = ("Berlin", "Bavaria", "Hamburg", "Hesse", "North Rhine-Westphalia", "Baden-Württemberg", "Saxony")
 
 
-@pytest.mark.parametrize(("search", "holds"), FILTERS, ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("search", "holds"), FILTERS, ids=[str(search) for search, _ in FILTERS])
 async def test_each_filter_of_the_search_holds(weir: Served, search: Job, holds: Callable[[Job], bool]) -> None:
     found = await weir.call("search_jobs", {**search, "limit": 50})
     everything = await weir.call("search_jobs", {"more_filters": ["posted_after:2020-01-01"], "limit": 50})
