@@ -17,7 +17,7 @@ People = Annotated[
 
 _STEPS = (
     "Take the people who count: users who championed the product, buyers who signed, sponsors who renewed. Ask for "
-    "their LinkedIn profiles; a check that starts from an e-mail address costs several times as much.",
+    "their LinkedIn profiles; a check that starts from an e-mail address can cost several times as much.",
     "Say what the check costs with `preview_cost`. Every verdict of `detect_job_change` is charged, also that nothing "
     "has changed, so check people once a quarter and not more often.",
     "Check each person with `detect_job_change` against the company where they were last known.",

@@ -9,7 +9,7 @@ _CHECK = (
     "Check the address with `validate_work_email` first: that is the cheapest question there is. If it is verified, "
     "do not look for another one.",
     "If the address is invalid, or the person may have moved, find out who is behind it with `email_to_b2b_profile`, "
-    "and go on with name and company. That lookup is dear, so ask first.",
+    "and go on with name and company. That lookup can be dear, so ask first.",
 )
 _FIND = (
     "Find the address with `find_work_email`. It asks several providers and stops at the first good answer, so do not "
