@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from tests.serving import Served, served
@@ -14,4 +15,11 @@ from tests.serving import Served, served
 async def weir(tmp_path: Path) -> AsyncIterator[Served]:
     """A fresh Weir with empty storage and an empty bill."""
     async with served(tmp_path / "home") as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    """One Weir for a whole module, for tests that leave nothing behind which others could see."""
+    async with served(tmp_path_factory.mktemp("shared") / "home") as running:
         yield running

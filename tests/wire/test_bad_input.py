@@ -173,12 +173,13 @@ def label(case: tuple[str, dict[str, Any], str]) -> str:
     return f"{tool}-{field}-{str(arguments)[:40]!r}"
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("case", BAD, ids=label)
 async def test_bad_input_names_the_field_and_the_fix_and_costs_nothing(
-    weir: Served, case: tuple[str, dict[str, Any], str]
+    shared: Served, case: tuple[str, dict[str, Any], str]
 ) -> None:
     tool, arguments, field = case
-    async with Client(f"{weir.url}/mcp") as client:
+    async with Client(f"{shared.url}/mcp") as client:
         result = await client.call_tool(tool, arguments)
     body = result.structured_content
     assert result.is_error
@@ -190,8 +191,8 @@ async def test_bad_input_names_the_field_and_the_fix_and_costs_nothing(
     assert body["error"]["fix"]
     assert len(body["error"]["message"]) < 500
     assert body["receipt"]["cost"] == {"credits": {}, "usd": 0}
-    assert await weir.bill() == {}
-    spending = await weir.call("get_account_analytics", {"period": "today"})
+    assert await shared.bill() == {}
+    spending = await shared.call("get_account_analytics", {"period": "today"})
     assert spending["data"]["totals"][0]["calls"] == 0
     assert all(limit["used"] == 0 for limit in spending["data"]["limits"])
 

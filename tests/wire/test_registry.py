@@ -15,6 +15,8 @@ from mcp import Client, types
 from tests.serving import Served
 from tools import FAMILIES
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 UPDATE = os.environ.get("WEIR_UPDATE_SNAPSHOTS") == "1"
 TOOLS = [tool for family in FAMILIES for tool in family.tools]
@@ -76,8 +78,8 @@ DOCUMENTED = [
 ]
 
 
-async def listed(weir: Served) -> list[types.Tool]:
-    async with Client(f"{weir.url}/mcp") as client:
+async def listed(shared: Served) -> list[types.Tool]:
+    async with Client(f"{shared.url}/mcp") as client:
         return (await client.list_tools()).tools
 
 
@@ -93,13 +95,13 @@ def keywords(schema: Any, *, names: bool = False) -> Iterator[str]:
             yield from keywords(item)
 
 
-async def test_the_documented_tools_are_listed_in_a_stable_order(weir: Served) -> None:
-    assert [tool.name for tool in await listed(weir)] == DOCUMENTED
-    assert [tool.name for tool in await listed(weir)] == DOCUMENTED
+async def test_the_documented_tools_are_listed_in_a_stable_order(shared: Served) -> None:
+    assert [tool.name for tool in await listed(shared)] == DOCUMENTED
+    assert [tool.name for tool in await listed(shared)] == DOCUMENTED
 
 
-async def test_every_tool_equals_its_snapshot(weir: Served) -> None:
-    tools = {tool.name: tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in await listed(weir)}
+async def test_every_tool_equals_its_snapshot(shared: Served) -> None:
+    tools = {tool.name: tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in await listed(shared)}
     if UPDATE:
         for name, tool in tools.items():
             (SNAPSHOTS / f"{name}.json").write_text(json.dumps(tool, indent=2, ensure_ascii=False) + "\n")
@@ -110,8 +112,8 @@ async def test_every_tool_equals_its_snapshot(weir: Served) -> None:
         )
 
 
-async def test_schemas_are_flat_enough_for_every_client(weir: Served) -> None:
-    for tool in await listed(weir):
+async def test_schemas_are_flat_enough_for_every_client(shared: Served) -> None:
+    for tool in await listed(shared):
         assert tool.output_schema is not None
         for schema in (tool.input_schema, tool.output_schema):
             assert schema["type"] == "object"
@@ -119,8 +121,8 @@ async def test_schemas_are_flat_enough_for_every_client(weir: Served) -> None:
             Draft202012Validator.check_schema(schema)
 
 
-async def test_names_texts_and_hints_suit_every_client(weir: Served) -> None:
-    for tool in await listed(weir):
+async def test_names_texts_and_hints_suit_every_client(shared: Served) -> None:
+    for tool in await listed(shared):
         assert len(tool.name) <= 40
         assert tool.title
         assert tool.description is not None
@@ -133,17 +135,17 @@ async def test_names_texts_and_hints_suit_every_client(weir: Served) -> None:
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 async def test_a_tool_is_read_only_on_the_wire_exactly_where_it_costs_and_writes_nothing(
-    weir: Served, tool: Any
+    shared: Served, tool: Any
 ) -> None:
-    preview = await weir.call("preview_cost", {"tool": tool.name, "arguments": dict(tool.example)})
+    preview = await shared.call("preview_cost", {"tool": tool.name, "arguments": dict(tool.example)})
     costs = bool(preview["data"]["max"]["credits"])
-    hints = {one.name: one.annotations for one in await listed(weir)}[tool.name]
+    hints = {one.name: one.annotations for one in await listed(shared)}[tool.name]
     assert hints is not None
     assert hints.read_only_hint is not (costs or tool.name in WRITING)
 
 
-async def test_the_list_is_small_and_may_be_kept(weir: Served) -> None:
-    async with Client(f"{weir.url}/mcp") as client:
+async def test_the_list_is_small_and_may_be_kept(shared: Served) -> None:
+    async with Client(f"{shared.url}/mcp") as client:
         result = await client.list_tools()
     assert len(result.model_dump_json(by_alias=True, exclude_none=True)) <= 64_000
     assert result.ttl_ms == 300_000
@@ -151,8 +153,8 @@ async def test_the_list_is_small_and_may_be_kept(weir: Served) -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
-async def test_the_example_call_of_every_tool_answers_in_its_schema(weir: Served, tool: Any) -> None:
-    async with Client(f"{weir.url}/mcp") as client:
+async def test_the_example_call_of_every_tool_answers_in_its_schema(shared: Served, tool: Any) -> None:
+    async with Client(f"{shared.url}/mcp") as client:
         schema = {one.name: one.output_schema for one in (await client.list_tools()).tools}[tool.name]
         result = await client.call_tool(tool.name, dict(tool.example))
     assert schema is not None
