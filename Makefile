@@ -71,7 +71,7 @@ clean:
 .venv/.serving .venv/.development: uv.lock pyproject.toml
 	@$(if $(USABLE),,$(create))
 	@rm -f .venv/.complete-*
-	@UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never $(BIN)/uv sync --quiet --frozen --python $(BIN)/python $(SYNC)
+	@UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never $(BIN)/uv sync --quiet --frozen --compile-bytecode --python $(BIN)/python $(SYNC)
 	@touch $(COMPLETE) $@
 
 ifeq ($(USABLE),)

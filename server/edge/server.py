@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, cast
 
 import mcp_types as types
@@ -65,7 +66,6 @@ class Edge:
         self.registry = registry
         self._engine = engine
         self._caller = caller
-        self._listed = types.ListToolsResult(tools=[wire(tool) for tool in registry])
         self._payloads = Payloads()
         asked, read = Prompts(prompts, caller), Resources(resources, caller)
         self.server: Server[Any] = Server(
@@ -74,7 +74,8 @@ class Edge:
             title="Weir",
             instructions=INSTRUCTIONS,
             cache_hints=dict.fromkeys(_LISTS, _LISTED),
-            get_tool_input_schema=self._input_schema,
+            # No tool of ours takes arguments from headers, so there is nothing to check them against.
+            get_tool_input_schema=lambda _: None,
             on_list_tools=self._list_tools,
             on_call_tool=cast("Any", self._call_tool),
             on_list_prompts=asked.list,
@@ -85,14 +86,15 @@ class Edge:
             on_completion=Completion(asked, read, caller).complete,
         )
         self.server.middleware.append(shortcut(self.server, self._call_named))
-        self._schemas: dict[str, Mapping[str, Any]] = {tool.name: tool.input_schema for tool in self._listed.tools}
 
     async def call(self, name: str, arguments: Mapping[str, Any] | None, principal: Principal) -> Payload:
         """Call a tool and return its structured content; `isError` tells a failure. For the shell and for tests."""
         return await self._answer(self.registry.require(name), arguments, principal)
 
-    def _input_schema(self, name: str) -> Mapping[str, Any] | None:
-        return self._schemas.get(name)
+    @cached_property
+    def _listed(self) -> types.ListToolsResult:
+        """Made when it is first asked for: drawing up the schemas takes a quarter of a second that start-up saves."""
+        return types.ListToolsResult(tools=[wire(tool) for tool in self.registry])
 
     async def _list_tools(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         fault.refuse_cursor(params)
