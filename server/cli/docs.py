@@ -15,6 +15,7 @@ from prompts import PROMPTS
 from resources import RESOURCES
 from server.catalog import Catalog, read_providers
 from server.cli.clients import connect_table
+from server.cli.examples import examples
 from server.cli.transcript import transcript
 from server.domain.money import plain
 from server.edge.tool import Registry, Tool
@@ -35,6 +36,7 @@ def docs(*, check: bool) -> None:
         if check:
             click.echo(f"{path.relative_to(ROOT)} is stale; run: weir docs", err=True)
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text)
             click.echo(f"wrote {path.relative_to(ROOT)}")
     if check and stale:
@@ -63,6 +65,8 @@ def generated() -> Iterable[tuple[Path, str]]:
     sandbox = ROOT / "docs" / "sandbox.md"
     yield sandbox, with_parts(sandbox.read_text(), {"coverage": world.coverage_table, "outcomes": magic.table})
     yield ROOT / "deploy" / ".env.example", env_example(manifests)
+    for name, page in examples().items():
+        yield ROOT / "docs" / "examples" / name, page
 
 
 def with_parts(text: str, parts: dict[str, Callable[[], str]]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from server import app
 from server.domain.principal import LOCAL
+from server.edge.server import Edge
 from server.sandbox import accounts
 from server.settings import Providers, Untouched
 
@@ -27,9 +28,10 @@ async def _converse() -> str:
     accounts.reset()  # what the sandbox has sold before, in this process, may be cheaper now
     with tempfile.TemporaryDirectory(prefix="weir-docs-") as home:
         async with app.opened(Untouched(home=Path(home), providers=Providers.SANDBOX)) as weir:
-            quoted = await _call(weir, "preview_cost", {"tool": "find_work_email", "arguments": _PERSON})
-            found = await _call(weir, "find_work_email", _PERSON)
-            again = await _call(weir, "find_work_email", _PERSON)
+            edge = weir.edge()
+            quoted = await _call(edge, "preview_cost", {"tool": "find_work_email", "arguments": _PERSON})
+            found = await _call(edge, "find_work_email", _PERSON)
+            again = await _call(edge, "find_work_email", _PERSON)
     lines = [
         f"You     What can it cost to find the work email of {_name()} at {_PERSON['company_domain']}?",
         *_shown("preview_cost", {"tool": "find_work_email", "arguments": _PERSON}, _bounds(quoted["data"])),
@@ -46,8 +48,8 @@ async def _converse() -> str:
     return "\n".join(["```text", *lines, "```"])
 
 
-async def _call(weir: app.Weir, tool: str, arguments: Json) -> Json:
-    return (await weir.edge().call(tool, arguments, LOCAL))["structuredContent"]
+async def _call(edge: Edge, tool: str, arguments: Json) -> Json:
+    return (await edge.call(tool, arguments, LOCAL))["structuredContent"]
 
 
 def _name() -> str:

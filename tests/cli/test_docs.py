@@ -14,7 +14,8 @@ from server.settings import Settings
 from tests.cli.conftest import Command
 from tools import FAMILIES
 
-DOCUMENTS = ("README.md", "docs/sandbox.md", "deploy/.env.example")
+EXAMPLES = tuple(f"docs/examples/{path.name}" for path in (docs.ROOT / "docs" / "examples").iterdir())
+DOCUMENTS = ("README.md", "docs/sandbox.md", "deploy/.env.example", *EXAMPLES)
 
 
 @pytest.fixture
