@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 from pydantic import ValidationError
@@ -16,7 +17,6 @@ from server.domain.account import AccountAnalytics, Balances
 from server.domain.directory import ProviderList
 from server.domain.download import Download
 from server.domain.errors import InvalidInput
-from server.domain.person import Part
 from server.domain.plan import Plan
 from server.domain.principal import Principal
 from server.domain.query import Answer, Query
@@ -29,6 +29,7 @@ A = TypeVar("A", bound=Answer)
 Free = Callable[..., Awaitable[Answer | None]]
 """What a free tool is."""
 
+_NOT_SENT = frozenset({"caller"})
 NAME_LIMIT = 40
 DESCRIPTION_LIMIT = 1000
 
@@ -104,22 +105,34 @@ class Hints:
     idempotent: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tool:
-    """One tool on the wire. Either `plan` (metered) or `free` is set."""
+    """One tool on the wire. Either `plan` (metered) or `free` is set.
+
+    The models of arguments are made when a tool is first used: all of them at once would slow every start down.
+    """
 
     name: str
     title: str
     description: str
     family: str
     hints: Hints
-    arguments: type[Arguments]
+    function: Callable[..., Any]
     answer: type[Answer]
     example: Mapping[str, Any]
     """Arguments of a call that makes sense; documents and tests use it."""
     plan: Callable[..., Plan[Any]] | None = None
     free: Callable[..., Awaitable[Answer | None]] | None = None
-    groups: Groups = field(default_factory=dict[str, type[Part]])
+
+    @cached_property
+    def arguments(self) -> type[Arguments]:
+        """The model of what clients send."""
+        return arguments_model(self.function, skip=_NOT_SENT)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Parameters whose fields are sent one by one."""
+        return groups_of(self.function)
 
     def parse(self, raw: Mapping[str, Any] | None) -> dict[str, Any]:
         """Checked arguments by parameter of the tool's function, defaults included. `InvalidInput` otherwise."""
@@ -200,12 +213,11 @@ class Family:
             description=description,
             family=self.name,
             hints=hints,
-            arguments=arguments_model(function, skip=frozenset({"caller"})),
+            function=function,
             answer=answer,
             example=example,
             plan=plan,
             free=free,
-            groups=groups_of(function),
         )
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import Dialect, Table
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -49,24 +48,35 @@ class Sql:
 class Statement:
     """One SQL statement with named parameters. Create it once, at import."""
 
-    __slots__ = ("_constructs", "_sql")
+    __slots__ = ("_construct", "_sql")
 
-    def __init__(self, construct: ClauseElement | Mapping[Engine, ClauseElement]) -> None:
-        self._constructs = construct if isinstance(construct, Mapping) else dict.fromkeys(Engine, construct)
+    def __init__(self, construct: ClauseElement | Mapping[Engine, Callable[[], ClauseElement]]) -> None:
+        self._construct = construct
         self._sql: dict[Engine, Sql] = {}
 
     @classmethod
     def upsert(cls, build: Callable[[Callable[[Table], sqlite.Insert]], ClauseElement]) -> Statement:
         """A statement with `ON CONFLICT`. `build` gets the database's own `insert`; both spell the clause alike."""
-        of_postgresql = cast("Callable[[Table], sqlite.Insert]", postgresql.insert)
-        return cls({Engine.SQLITE: build(sqlite.insert), Engine.POSTGRESQL: build(of_postgresql)})
+        return cls({engine: partial(_upsert, build, engine) for engine in Engine})
 
     def sql(self, engine: Engine) -> Sql:
         """The compiled form for `engine`."""
         found = self._sql.get(engine)
         if found is None:
-            found = self._sql[engine] = _compile(self._constructs[engine], engine)
+            construct = self._construct
+            found = self._sql[engine] = _compile(
+                construct[engine]() if isinstance(construct, Mapping) else construct, engine
+            )
         return found
+
+
+def _upsert(build: Callable[[Callable[[Table], sqlite.Insert]], ClauseElement], engine: Engine) -> ClauseElement:
+    if engine is Engine.SQLITE:
+        return build(sqlite.insert)
+    # A tenth of a second of start-up that nobody needs who runs on SQLite.
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - see above
+
+    return build(cast("Callable[[Table], sqlite.Insert]", postgresql.insert))
 
 
 def _compile(construct: ClauseElement, engine: Engine) -> Sql:
@@ -86,4 +96,6 @@ def _dialect(engine: Engine) -> Dialect:
         case Engine.SQLITE:
             return sqlite.dialect(paramstyle="named")
         case Engine.POSTGRESQL:
+            from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg  # noqa: PLC0415 - as in `_upsert`
+
             return PGDialect_psycopg()
