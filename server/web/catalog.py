@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
-from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
@@ -47,12 +47,19 @@ class Catalog:
 
 
 class CatalogPage:
-    """Renders the catalog once: nothing on it changes while the server runs."""
+    """Renders the catalog once, for its first visitor: nothing on it changes while the server runs."""
 
     def __init__(self, catalog: Catalog) -> None:
-        templates = Environment(loader=PackageLoader("server.web"), autoescape=select_autoescape(), trim_blocks=True)
-        self._html = templates.get_template("catalog.html").render(catalog=catalog)
+        self._catalog = catalog
         self._json = {"service": "weir", **asdict(catalog)}
+
+    @cached_property
+    def _html(self) -> str:
+        # Imported here because start-up can do without it.
+        from jinja2 import Environment, PackageLoader, select_autoescape  # noqa: PLC0415 - see above
+
+        templates = Environment(loader=PackageLoader("server.web"), autoescape=select_autoescape(), trim_blocks=True)
+        return templates.get_template("catalog.html").render(catalog=self._catalog)
 
     async def __call__(self, request: Request) -> Response:
         """HTML for browsers, JSON where it is asked for."""
