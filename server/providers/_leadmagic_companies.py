@@ -153,7 +153,7 @@ class CompanyRow(Wire):
             contact_coverage=self._coverage,
             sic_code=self.sic_code,
             naics_code=self.naics_code,
-            similarity=self.similarity,
+            similarity=None if self.similarity is None else round(self.similarity, 4),
         )
 
     def _hq(self, code: str | None) -> Headquarters | None:

@@ -107,21 +107,21 @@ class LeadIQ(Provider):
     # One company
 
     @answers(FindCompany, when=company.identifiable)
+    def search_company(self, query: FindCompany) -> Flow[CompanyRecord]:
+        """The first match."""
+        found = yield from _company(query)
+        return None if found is None else company.company_answer(found)
+
     @answers(GetFunding, partial=True)
     @answers(GetTechnographics, partial=True)
-    def search_company(self, query: company.Asked) -> Flow[CompanyRecord | Funding | TechStack]:
-        """The first match; funding is its total and last kind, technologies have names and categories only."""
-        data = yield from _graphql(company.document(query), company.identity(query))
-        found = company.CompaniesFound.read(data).best
+    def company_details(self, query: GetFunding | GetTechnographics) -> Flow[Funding | TechStack]:
+        """Total and last kind of funding, or technologies by name and category; a company without costs as much."""
+        found = yield from _company(query)
         if found is None:
             return None
-        match query:
-            case FindCompany():
-                return company.company_answer(found)
-            case GetFunding():
-                return company.funding_answer(found)
-            case GetTechnographics():
-                return company.stack_answer(found, query)
+        if isinstance(query, GetFunding):
+            return company.funding_answer(found)
+        return company.stack_answer(found, query)
 
     # Searches
 
@@ -286,6 +286,11 @@ def _graphql(document: str, variables: Mapping[str, Any] | None = None) -> Gener
 def _person(document: str, query: Any) -> Generator[Request, Response, people.FoundPerson | None]:
     data = yield from _graphql(document, people.identity(query))
     return people.PeopleFound.read(data).best
+
+
+def _company(query: company.Asked) -> Generator[Request, Response, company.FoundCompany | None]:
+    data = yield from _graphql(company.document(query), company.identity(query))
+    return company.CompaniesFound.read(data).best
 
 
 def _rows(
