@@ -64,6 +64,9 @@ _PUT_SUBJECT = Statement.upsert(
 )
 _ABOUT = select(_s.key).where(_s.workspace == bindparam("workspace"), _s.subject == bindparam("subject"))
 _FORGET = Statement(delete(answers).where(_a.workspace == bindparam("workspace"), _a.key.in_(_ABOUT)).returning(_a.key))
+_FORGET_WITHHELD = Statement(
+    delete(answers).where(_a.workspace == bindparam("workspace"), _a.outcome == Outcome.SUPPRESSED.value)
+)
 _FORGET_SUBJECT = Statement(
     delete(answer_subjects).where(_s.workspace == bindparam("workspace"), _s.subject == bindparam("subject"))
 )
@@ -183,9 +186,17 @@ class Cache:
             return len(erased)
 
         count = await self._database.write(erase)
+        self._clear(workspace)
+        return count
+
+    async def forget_withheld(self, workspace: str) -> None:
+        """Delete what was kept only as withheld, for when somebody is taken off the suppression list."""
+        await self._database.write(lambda tx: tx.execute(_FORGET_WITHHELD, workspace=workspace))
+        self._clear(workspace)
+
+    def _clear(self, workspace: str) -> None:
         for key in [key for key in self._near if key[0] == workspace]:
             self._drop(key)
-        return count
 
     async def domains(self, workspace: str, prefix: str, most: int) -> tuple[str, ...]:
         """Domains that stored answers are about and that start with `prefix`, in alphabetical order."""

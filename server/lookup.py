@@ -158,7 +158,7 @@ class Lookups:
         await purse.settle(
             bill,
             following=None if over else following,
-            store=(query, self._stored(query, offer, allowed)) if settled else None,
+            store=(query, self._stored(query, offer, allowed, withheld=withheld)) if settled or withheld else None,
             close=alone and over,
         )
         if bill.charged is not None and bill.charged > offer.most:
@@ -179,12 +179,13 @@ class Lookups:
             await self._write_down(query, stored, workspace)
         return Looked(stored.outcome, landing.answer, stored.provenance)
 
-    def _stored(self, query: AnyQuery, offer: Offer, answer: Answer | None) -> Stored:
+    def _stored(self, query: AnyQuery, offer: Offer, answer: Answer | None, *, withheld: bool = False) -> Stored:
+        """What is kept of an answer; of a withheld one only that it was, so that it is not paid for again."""
         now = self.books.clock()
         longest = offer.offering.provider.manifest.keep
         keep = query.keep if longest is None else min(query.keep, longest)
         provenance = Provenance(offer.provider, offer.operation, now, cached=False)
-        return Stored(outcome_of(answer), answer, provenance, now + keep)
+        return Stored(Outcome.SUPPRESSED if withheld else outcome_of(answer), answer, provenance, now + keep)
 
     async def _remember_miss(self, query: AnyQuery, workspace: str) -> None:
         if query.keep_miss > _NEVER:

@@ -35,7 +35,7 @@ class Operator:
             case "suppress", {"subject": str(subject), "reason": str(reason)}:
                 rows = await self._suppress(subject, reason)
             case "allow", {"subject": str(subject)}:
-                rows = [{"removed": await self._engine.suppression.remove(LOCAL.workspace, subject)}]
+                rows = await self._allow(subject)
             case "suppressed", {}:
                 rows = await self._suppressed()
             case "alarms", {}:
@@ -50,6 +50,11 @@ class Operator:
         kept = await self._engine.suppression.add(LOCAL.workspace, subject, reason, LOCAL.member)
         purged = await self._engine.books.cache.forget(LOCAL.workspace, kept)
         return [{"subject": kept, "purged": purged}]
+
+    async def _allow(self, subject: str) -> Rows:
+        removed = await self._engine.suppression.remove(LOCAL.workspace, subject)
+        await self._engine.books.cache.forget_withheld(LOCAL.workspace)
+        return [{"removed": removed}]
 
     async def _suppressed(self) -> Rows:
         return [

@@ -142,7 +142,4 @@ class PeoplePage(Answer):
 
     def without(self, suppressed: Callable[[frozenset[str]], bool]) -> Self | None:
         kept = tuple(person for person in self.people if not suppressed(person.subjects()))
-        if len(kept) == len(self.people):
-            return self
-        left_out = f"{len(self.people) - len(kept)} people on the suppression list were left out."
-        return self.model_copy(update={"people": kept, "warnings": (*self.warnings, left_out)})
+        return self.keeping("people", kept, len(self.people) - len(kept))

@@ -68,6 +68,21 @@ async def test_a_suppressed_person_is_neither_looked_up_nor_returned(tmp_path: P
         assert await weir.bill() == {"leadmagic": 2.0}
 
 
+async def test_a_withheld_answer_is_paid_for_once_and_looked_up_anew_once_it_is_allowed(tmp_path: Path) -> None:
+    async with served(tmp_path) as weir:
+        operator = weir.weir.operator
+        first = await weir.call("find_work_email", GRACE)
+        address = first["data"]["email"]
+        await operator.run("suppress", {"subject": address, "reason": "asked us to"})
+        bodies = [await weir.call("find_work_email", GRACE) for _ in range(3)]
+        assert [body["outcome"] for body in bodies] == ["suppressed"] * 3
+        assert await weir.bill() == {"leadmagic": 2.0}
+        await operator.run("allow", {"subject": address})
+        again = await weir.call("find_work_email", GRACE)
+        assert again["data"] == first["data"]
+        assert await weir.bill() == {"leadmagic": 3.0}
+
+
 async def test_suppressed_people_are_left_out_of_lists(tmp_path: Path) -> None:
     async with served(tmp_path) as weir:
         arguments = {"company_domain": "stripe.com", "limit": 4}
@@ -77,4 +92,4 @@ async def test_suppressed_people_are_left_out_of_lists(tmp_path: Path) -> None:
         body = await weir.call("find_company_employees", arguments)
         assert hidden not in {person.get("linkedin_url") for person in body["data"]["people"]}
         assert len(body["data"]["people"]) == len(people) - 1
-        assert body["warnings"] == ["1 people on the suppression list were left out."]
+        assert body["warnings"] == ["1 entry on the suppression list left out."]
