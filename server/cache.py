@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import TypeVar, cast
 
 from pydantic import ValidationError
-from sqlalchemy import BigInteger, bindparam, delete, select, tuple_
+from sqlalchemy import BigInteger, bindparam, delete, select, tuple_, update
 
 from server.domain.outcome import Outcome
-from server.domain.query import Answer, AnyQuery, Query
+from server.domain.query import Answer, AnyQuery, Query, answer_of
 from server.domain.receipt import Provenance
 from server.domain.subject import canonical, covered_by
 from server.storage.database import Database, Statement, Transaction
@@ -63,7 +63,16 @@ _PUT_SUBJECT = Statement.upsert(
     )
 )
 _ABOUT = select(_s.key).where(_s.workspace == bindparam("workspace"), _s.subject == bindparam("subject"))
-_FORGET = Statement(delete(answers).where(_a.workspace == bindparam("workspace"), _a.key.in_(_ABOUT)).returning(_a.key))
+_NAMING = Statement(
+    select(_a.key, _a.operation, _a.outcome, _a.answer).where(
+        _a.workspace == bindparam("workspace"), _a.key.in_(_ABOUT)
+    )
+)
+_REWRITE = Statement(
+    update(answers)
+    .where(_a.workspace == bindparam("of_workspace"), _a.key == bindparam("of_key"))
+    .values(outcome=bindparam("outcome"), answer=bindparam("answer"))
+)
 _FORGET_WITHHELD = Statement(
     delete(answers).where(_a.workspace == bindparam("workspace"), _a.outcome == Outcome.SUPPRESSED.value)
 )
@@ -174,16 +183,21 @@ class Cache:
             self._drop(next(iter(self._near)))
 
     async def forget(self, workspace: str, subject: str) -> int:
-        """Delete every stored answer about `subject` (a domain stands for every address at it); how many there were.
+        """Take `subject` out of every stored answer (a domain stands for every address at it); how many named it.
 
+        A page loses the row. Of any other answer it is kept only that it is withheld, so that nobody pays for it again.
         Each process empties its own memory only. What others still hold is withheld by their suppression lists.
         """
         named = canonical(subject)
 
         def erase(tx: Transaction) -> int:
-            erased = tx.execute(_FORGET, workspace=workspace, subject=named)
+            rows = tx.execute(_NAMING, workspace=workspace, subject=named)
+            for key, operation, outcome, text in rows:
+                left = _without(operation, text, named)
+                now = Outcome.SUPPRESSED.value if left is None else outcome
+                tx.execute(_REWRITE, of_workspace=workspace, of_key=key, outcome=now, answer=left)
             tx.execute(_FORGET_SUBJECT, workspace=workspace, subject=named)
-            return len(erased)
+            return len(rows)
 
         count = await self._database.write(erase)
         self._clear(workspace)
@@ -251,6 +265,21 @@ def _subjects(query: AnyQuery, answer: Answer | None) -> frozenset[str]:
     """Whoever could ask for the answer to be forgotten."""
     named = query.subjects() | (frozenset[str]() if answer is None else answer.subjects())
     return frozenset(cover for subject in named for cover in covered_by(subject))
+
+
+def _without(operation: str, text: str | None, named: str) -> str | None:
+    """A stored answer without the entries that `named` covers; None where nothing is left that may be kept."""
+    kind = answer_of(operation)
+    if text is None or kind is None:
+        return None
+    try:
+        answer = kind.model_validate_json(text)
+    except ValidationError:
+        return None
+    left = answer.without(lambda subjects: any(named in covered_by(subject) for subject in subjects))
+    if left is None or left is answer or left.units == 0:
+        return None
+    return left.model_dump_json(exclude_defaults=True)
 
 
 def _read(query: AnyQuery, row: tuple[str, str | None, str, str, int, int]) -> Stored | None:

@@ -170,7 +170,7 @@ async def test_a_page_larger_than_the_memory_is_found_in_storage(database: Datab
 
 
 @pytest.mark.parametrize("subject", ["Ada@Example.com", "example.com", "ada@example.com"])
-async def test_answers_about_somebody_who_opted_out_are_deleted(
+async def test_somebody_who_opted_out_is_taken_out_of_stored_answers(
     cache: Cache, restarted: Cache, database: Database, clock: Clock, subject: str
 ):
     page = ListEmployees(company_name="Example", limit=2)
@@ -181,8 +181,17 @@ async def test_answers_about_somebody_who_opted_out_are_deleted(
     await store(cache, database, ADA, verdict(clock), workspace="globex")
     assert await cache.forget("acme", subject) == 2
     for level in (cache, restarted):
-        assert await level.get("acme", ADA) is None
-        assert await level.get("acme", page) is None
+        withheld, shorter = await level.get("acme", ADA), await level.get("acme", page)
+        assert withheld is not None
+        assert (withheld.outcome, withheld.answer) == (Outcome.SUPPRESSED, None)
+        if subject == "example.com":
+            assert shorter is not None
+            assert (shorter.outcome, shorter.answer) == (Outcome.SUPPRESSED, None)
+        else:
+            assert shorter is not None
+            assert isinstance(shorter.answer, PeoplePage)
+            assert [person.work_email for person in shorter.answer.people] == ["grace@example.com"]
+            assert shorter.answer.warnings == ("1 entry on the suppression list left out.",)
         assert await level.get("acme", other) is not None
         assert await level.get("globex", ADA) is not None
     assert await cache.forget("acme", subject) == 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -124,3 +124,15 @@ _UNSETTLED = frozenset({QualityStatus.RISKY, QualityStatus.UNKNOWN, QualityStatu
 _IDENTITIES = ("email", "work_email", "personal_email", "profile_url", "company_domain")
 
 AnyQuery = Query[Any]
+
+
+def answer_of(operation: str) -> type[Answer] | None:
+    """The answer type of the query that `operation` names; None where there is no such query any more."""
+    return next((query.answer for query in _queries(Query) if query.operation() == operation), None)
+
+
+def _queries(parent: type[AnyQuery]) -> Iterator[type[AnyQuery]]:
+    for query in parent.__subclasses__():
+        if hasattr(query, "answer"):
+            yield query
+        yield from _queries(query)

@@ -66,9 +66,12 @@ async def test_a_suppressed_person_is_neither_looked_up_nor_returned(tmp_path: P
         assert "data" not in forced
         assert forced["receipt"]["cost"]["credits"] == {"leadmagic": 1.0}
         assert await weir.bill() == {"leadmagic": 2.0}
+        again = await weir.call("find_work_email", GRACE)
+        assert again["outcome"] == "suppressed"
+        assert again["receipt"]["cost"]["credits"] == {}
 
 
-async def test_a_withheld_answer_is_paid_for_once_and_looked_up_anew_once_it_is_allowed(tmp_path: Path) -> None:
+async def test_an_answer_that_an_opt_out_withholds_is_not_paid_for_again_until_it_is_allowed(tmp_path: Path) -> None:
     async with served(tmp_path) as weir:
         operator = weir.weir.operator
         first = await weir.call("find_work_email", GRACE)
@@ -76,11 +79,11 @@ async def test_a_withheld_answer_is_paid_for_once_and_looked_up_anew_once_it_is_
         await operator.run("suppress", {"subject": address, "reason": "asked us to"})
         bodies = [await weir.call("find_work_email", GRACE) for _ in range(3)]
         assert [body["outcome"] for body in bodies] == ["suppressed"] * 3
-        assert await weir.bill() == {"leadmagic": 2.0}
+        assert await weir.bill() == {"leadmagic": 1.0}
         await operator.run("allow", {"subject": address})
         again = await weir.call("find_work_email", GRACE)
         assert again["data"] == first["data"]
-        assert await weir.bill() == {"leadmagic": 3.0}
+        assert await weir.bill() == {"leadmagic": 2.0}
 
 
 async def test_suppressed_people_are_left_out_of_lists(tmp_path: Path) -> None:
