@@ -313,8 +313,7 @@ def _page(weir: Weir, url: str) -> PageCatalog:
         endpoint=f"{url}/mcp",
         sandbox=weir.upstreams.sandbox,
         tools=[
-            CatalogTool(tool.name, tool.title, tool.description, tool.family, paid=tool.plan is not None)
-            for tool in weir.registry
+            CatalogTool(tool.name, tool.title, tool.description, tool.family, paid=tool.costs) for tool in weir.registry
         ],
         providers=[
             CatalogProvider(name, provider.manifest.title, configured=name in weir.upstreams.connections)

@@ -134,6 +134,11 @@ class Tool:
         """Parameters whose fields are sent one by one."""
         return groups_of(self.function)
 
+    @property
+    def costs(self) -> bool:
+        """Whether a call may cost credits."""
+        return self.plan is not None and not self.hints.read_only
+
     def parse(self, raw: Mapping[str, Any] | None) -> dict[str, Any]:
         """Checked arguments by parameter of the tool's function, defaults included. `InvalidInput` otherwise."""
         arguments = parse(self.arguments, raw)

@@ -46,7 +46,9 @@ async def test_the_catalog_as_json_lists_every_tool_and_provider(weir: Served, h
     assert (catalog["service"], catalog["version"]) == ("weir", __version__)
     assert (catalog["endpoint"], catalog["sandbox"]) == (f"{weir.url}/mcp", True)
     assert [tool["name"] for tool in catalog["tools"]] == NAMES
-    assert {tool["name"] for tool in catalog["tools"] if not tool["paid"]} >= {"preview_cost", "check_credit_balance"}
+    free = {tool["name"] for tool in catalog["tools"] if not tool["paid"]}
+    assert free >= {"preview_cost", "check_credit_balance", "list_job_countries", "create_prospect_list"}
+    assert not free & {"find_work_email", "search_jobs", "account_intel"}
     assert {one["name"]: one["configured"] for one in catalog["providers"]} == {
         "leadcontact": False,
         "leadiq": True,
