@@ -139,7 +139,8 @@ class Engine:
             if stored is not None:
                 steps.append(_quoted_from_store(stored))
                 continue
-            offers = self._offers(step, plan)
+            # A plan of several steps can do without one that nobody answers.
+            offers = self._lookups.offers(step.query) if len(plan.steps) > 1 else self._lookups.require(step.query)
             if offers:
                 steps += [_quoted(offer) for offer in offers]
                 expected += offers[0].cost(offers[0].expected)
@@ -184,19 +185,16 @@ class Engine:
         return Result(looked.outcome, plan.compose({step.name: looked.answer}), self._at_hand, looked.provenance)
 
     async def _prepare(self, plan: Plan[A], principal: Principal, tool: str) -> Call[A]:
-        """Refuse what may not be asked, and reckon the most that the call can cost, less what is stored."""
-        most = money.NOTHING
+        """Refuse what may not be asked, and reckon the most that the call can cost, less what is stored.
+
+        A single question is not looked for in storage here: its look-up does that, before it opens the purse.
+        """
+        alone, most = len(plan.steps) == 1, money.NOTHING
         for step in plan.steps:
             self._lookups.refuse_suppressed(principal.workspace, step.query)
-            if await self._stored(step, principal) is None:
-                most += _most(self._offers(step, plan))
+            if alone or await self._stored(step, principal) is None:
+                most += _most(self._lookups.offers(step.query))
         return Call(plan, principal, Purse(self.books, principal, tool, most))
-
-    def _offers(self, step: Step, plan: Plan[Any]) -> Sequence[Offer]:
-        """Who would be asked for a step; a plan of several steps can do without one that nobody answers."""
-        if len(plan.steps) == 1:
-            return self.catalog.require(step.query, self._lookups.alarmed)
-        return self._lookups.offers(step.query)
 
     async def _carry_out(self, call: Call[A]) -> Result[A]:
         try:

@@ -65,6 +65,10 @@ class Lookups:
         """Who would be asked, in order."""
         return self.catalog.offers(query, self.alarmed)
 
+    def require(self, query: AnyQuery) -> Sequence[Offer]:
+        """`offers`, or `NoOffer` with the reason where nobody would be asked."""
+        return self.catalog.require(query, self.alarmed)
+
     def peek(self, workspace: str, query: AnyQuery) -> Looked | None:
         """The answer where it is in memory, without an await."""
         stored = None if query.fresh else self.books.cache.peek(workspace, query)
@@ -135,7 +139,7 @@ class Lookups:
             stored = await self.books.cache.get(purse.workspace, query)
             if stored is not None:
                 return self.read(purse.workspace, stored)
-        offers = self.catalog.require(query, self.alarmed)
+        offers = self.require(query)
 
         async def ask(offer: Offer, following: Offer | None) -> Tried:
             return await self._attempt(query, purse, offer, following, alone=alone)
