@@ -45,10 +45,11 @@ class ProviderBalance(Part):
 
 
 class Balances(Answer):
-    """The balances of all configured providers, and the providers that have no key."""
+    """The balances of all configured providers, the providers that have no key, and what binds the caller."""
 
     balances: tuple[ProviderBalance, ...]
     not_configured: tuple[str, ...]
+    limits: tuple[LimitView, ...]
 
 
 class PeriodTotals(Part):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 Cell = str | int | float | None
 
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""The full-width forms count as well where a spreadsheet is set to Chinese or Japanese."""
+_FORMULA = re.compile("[\\s\0\ufeff\u200b]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[ ]*[\\t\\r\\n]")
+"""Spreadsheets skip blanks and what cannot be seen before they look. Full-width signs count in Chinese and Japanese."""
 
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
@@ -18,22 +18,22 @@ _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 def lines(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     """The table line by line, header first, lines ended by CRLF; None is an empty cell.
 
-    Text that a spreadsheet would take for a formula gets an apostrophe in front. Numbers, and with them phone numbers
-    in E.164, stay as they are: there is nothing in them to run.
+    Text that a spreadsheet would take for a formula gets an apostrophe in front, in the header as well. Numbers, and
+    with them phone numbers in E.164, stay as they are: there is nothing in them to run.
     """
-    yield _line(columns)
-    for row in rows:
-        yield _line([_inert(cell) for cell in row])
+    write = csv.writer(_Through()).writerow
+    for row in chain((columns,), rows):
+        yield write([_inert(cell) for cell in row])
 
 
-def _line(cells: Sequence[Cell]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow(cells)
-    return out.getvalue()
+class _Through:
+    """Hands each line back to whoever wrote it."""
+
+    def write(self, line: str) -> str:
+        return line
 
 
 def _inert(cell: Cell) -> Cell:
-    # Spreadsheets skip leading blanks before they look for a formula.
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(_STARTS_A_FORMULA) and not _NUMBER.fullmatch(cell):
+    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
         return f"'{cell}"
     return cell

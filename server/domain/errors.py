@@ -6,8 +6,11 @@ the instance carries the sentence for a person and, where there is one, the next
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
 from typing import ClassVar
 
+from server.domain.approval import Approval
 from server.domain.money import Credits
 from server.domain.outcome import Outcome
 
@@ -48,10 +51,49 @@ class OutOfBudget(WeirError):
 
 
 class ApprovalRequired(WeirError):
-    """The quote is above the operator's limit for calls that nobody approved."""
+    """The quote is above the operator's limit for calls that nobody approved; `approval` waits for a person."""
 
     code = "approval_required"
     outcome = Outcome.APPROVAL_REQUIRED
+
+    def __init__(self, message: str, *, approval: Approval, fix: str | None = None) -> None:
+        super().__init__(message, fix=fix)
+        self.approval = approval
+
+
+class ApprovalRefused(WeirError):
+    """A person was asked and did not approve; nothing was held or billed."""
+
+    code = "approval_refused"
+    outcome = Outcome.APPROVAL_REQUIRED
+
+
+class UseBulk(WeirError):
+    """Many single paid calls of one tool in a short time; nothing was held or billed. A bulk job does the rest."""
+
+    code = "use_bulk"
+    outcome = Outcome.RATE_LIMITED
+
+
+class InsufficientScope(WeirError):
+    """The connection or key was not allowed this; nothing was held or billed. A person can allow more."""
+
+    code = "insufficient_scope"
+    outcome = Outcome.APPROVAL_REQUIRED
+
+
+class TooManyAttempts(WeirError):
+    """Somebody guesses or floods: wait for `retry_after`."""
+
+    code = "too_many_attempts"
+    outcome = Outcome.RATE_LIMITED
+    retryable = True
+
+    def __init__(self, retry_after: timedelta) -> None:
+        seconds = math.ceil(retry_after.total_seconds())
+        wait = f"{seconds} seconds" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
+        super().__init__("There were too many attempts.", fix=f"Try again in {wait}.")
+        self.retry_after = retry_after
 
 
 class NoOffer(WeirError):
@@ -70,6 +112,13 @@ class StorageUnavailable(WeirError):
     """The ledger could not be written, so nothing was called."""
 
     code = "storage_unavailable"
+    retryable = True
+
+
+class IdentityProviderUnavailable(WeirError):
+    """The operator's identity provider could not be asked, so it is not known whether a token is in order."""
+
+    code = "identity_provider_unavailable"
     retryable = True
 
 

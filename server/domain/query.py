@@ -39,6 +39,8 @@ class Answer(BaseModel):
     """The provider's own id of the record."""
 
     ENVELOPE: ClassVar[frozenset[str]] = frozenset({"quality", "warnings", "provider_source", "record_id"})
+    OUTLINE: ClassVar[frozenset[str] | None] = None
+    """The fields that clients are told of beforehand, where that is not all of the body."""
 
     @property
     def units(self) -> int:
