@@ -24,7 +24,9 @@ _POSTGRESQL = ("postgresql://", "postgres://")
 class Database:
     """One open database. Use it from the event loop that opened it."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, *, shared: bool) -> None:
+        self.shared = shared
+        """Whether other processes may use it at the same time, and tell time by its clock."""
         self._backend = backend
         self._writer = Writer(backend.session())
 
@@ -34,7 +36,7 @@ class Database:
 
         `StorageUnavailable` where it cannot be reached, written or locked, or where a newer Weir wrote it.
         """
-        return cls(await asyncio.to_thread(_prepare, url))
+        return cls(await asyncio.to_thread(_prepare, url), shared=url.startswith(_POSTGRESQL))
 
     async def read(self, statement: Statement, **params: str | int | None) -> Sequence[Row]:
         """Rows of a statement that finds its rows by key; on SQLite this runs in the event loop."""

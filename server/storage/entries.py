@@ -27,7 +27,19 @@ SILENT = Statement(
 TAKE_OVER = Statement(
     delete(open_holds)
     .where(_o.hold_id == bindparam("hold"), _o.touched_at < bindparam("before", type_=BigInteger))
-    .returning(_o.at, _o.workspace, _o.member, _o.client, _o.tool, _o.credits, _o.usd_micros)
+    .returning(
+        _o.at,
+        _o.workspace,
+        _o.member,
+        _o.client,
+        _o.connection,
+        _o.tool,
+        _o.batch,
+        _o.batch_row,
+        _o.approval,
+        _o.credits,
+        _o.usd_micros,
+    )
 )
 OF_HOLD = Statement(
     select(_l.kind, _l.provider, _l.operation, _l.credits, _l.usd_micros, _l.priced_since, _l.note)

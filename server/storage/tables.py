@@ -14,6 +14,9 @@ _Serial = BigInteger().with_variant(Integer(), "sqlite")
 SPENT = text("kind IN ('capture', 'unresolved', 'resolved', 'variance')")
 """Ledger entries that a provider's bill consists of. Literal, so that the planner can match the partial index."""
 
+OF_BATCH = text("batch <> ''")
+"""Entries that belong to bulk jobs. Literal for the same reason."""
+
 ledger = Table(
     "ledger",
     metadata,
@@ -33,6 +36,10 @@ ledger = Table(
     Column("request_id", Text),
     Column("priced_since", Text),
     Column("note", Text),
+    Column("connection", Text, nullable=False, server_default=""),
+    Column("batch", Text, nullable=False, server_default=""),
+    Column("batch_row", BigInteger),
+    Column("approval", Text, nullable=False, server_default=""),
 )
 Index("ix_ledger_hold_id", ledger.c.hold_id)
 Index("ix_ledger_workspace_at", ledger.c.workspace, ledger.c.at, ledger.c.id)
@@ -44,6 +51,7 @@ Index(
     sqlite_where=SPENT,
     postgresql_where=SPENT,
 )
+Index("ix_ledger_batch", ledger.c.batch, ledger.c.batch_row, sqlite_where=OF_BATCH, postgresql_where=OF_BATCH)
 
 open_holds = Table(
     "open_holds",
@@ -57,6 +65,10 @@ open_holds = Table(
     Column("tool", Text, nullable=False),
     Column("credits", BigInteger, nullable=False),
     Column("usd_micros", BigInteger, nullable=False),
+    Column("connection", Text, nullable=False, server_default=""),
+    Column("batch", Text, nullable=False, server_default=""),
+    Column("batch_row", BigInteger),
+    Column("approval", Text, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 """Holds without a release, so that finding them does not mean searching the ledger."""
@@ -71,7 +83,8 @@ budget_counters = Table(
     PrimaryKeyConstraint("workspace", "member", "period"),
     sqlite_with_rowid=False,
 )
-"""Credits held or spent: per member and day (`2026-11-21`), per workspace and month (`2026-11`, member empty)."""
+"""Credits held or spent: per member and day (`2026-11-21`), per workspace and month (`2026-11`, member empty), and per
+connection and month (member `connection <id>`), and per batch (member `batch <id>`, period empty)."""
 
 answers = Table(
     "answers",
@@ -124,3 +137,21 @@ price_alarms = Table(
     Column("at", BigInteger, nullable=False),
     PrimaryKeyConstraint("provider", "operation"),
 )
+
+rate_limits = Table(
+    "rate_limits",
+    metadata,
+    Column("account", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("configured", BigInteger, nullable=False),
+    Column("learned", BigInteger),
+    Column("due", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("paused_until", BigInteger, nullable=False),
+    Column("credit", BigInteger, nullable=False),
+    Column("slow", BigInteger, nullable=False),
+    Column("slow_until", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account", "operation"),
+)
+"""How far the limits of each provider's account are used up, by the database's clock; operation `*` is the limit of all
+requests. `configured` and `learned` are thousandths of requests per minute, `slow` is microseconds."""
