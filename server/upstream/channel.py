@@ -7,16 +7,20 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-
-import httpx2
+from hashlib import sha256
+from math import isinf
 
 from server.domain.errors import ProviderError, ProviderUnavailable, RateLimited
 from server.manifest import Manifest, Operation, Rate
 from server.provider import Response
+from server.storage.database import Database
 from server.upstream.breaker import Breaker, Refusals
 from server.upstream.health import Health, Recent
 from server.upstream.limits import limits_of
-from server.upstream.pace import Pace
+from server.upstream.pace import Pace, Paces, Slot
+from server.upstream.pool import Pool
+from server.upstream.shared import SharedSlots
+from server.upstream.slots import OwnSlots, Slots
 
 CONNECTIONS = 50
 """Requests that may be under way to one provider at once."""
@@ -44,23 +48,26 @@ class Timing:
 
 
 class _Turn:
-    """The pace of an operation with a limit of its own, and the queue in front of it."""
+    """The queue in front of an operation with a limit of its own."""
 
-    def __init__(self, pace: Pace) -> None:
-        self.pace = pace
+    def __init__(self) -> None:
         self.queue = asyncio.Lock()
         self.waiting = 0
 
-    def wait(self, now: float) -> float:
-        """Seconds until a newcomer's slot, behind those who queue already."""
-        return self.pace.wait(now) + self.waiting * self.pace.spacing(now)
-
 
 class Channel:
-    """State shared by all calls to one provider in this process."""
+    """State shared by all calls to one provider in this process.
+
+    Where the `database` is shared, so are the rate limits: with every process over it.
+    """
 
     def __init__(
-        self, manifest: Manifest, connection: Connection, pool: httpx2.AsyncHTTPTransport, timing: Timing
+        self,
+        manifest: Manifest,
+        connection: Connection,
+        pool: Pool,
+        timing: Timing,
+        database: Database | None = None,
     ) -> None:
         self.manifest = manifest
         self.connection = connection
@@ -70,13 +77,9 @@ class Channel:
         self.recent = Recent()
         self._timing = timing
         self._cap = asyncio.Semaphore(CONNECTIONS)
-        self._scale = 1.0 if connection.per_minute is None else connection.per_minute / manifest.rate.per_minute
-        self._pace = self._paced(manifest.rate)
-        self._turns = {
-            name: _Turn(self._paced(operation.rate))
-            for name, operation in manifest.operations.items()
-            if operation.rate is not None
-        }
+        paces = _paces(manifest, connection)
+        self._slots = self._home(paces, database)
+        self._turns = {operation: _Turn() for operation in paces.own}
 
     def admit(self, operation: str) -> bool:
         """Raise what is known to go wrong without asking; True where this call is the breaker's probe."""
@@ -97,9 +100,9 @@ class Channel:
         """The right to send one request now: within the rate limits and the number of connections, or `RateLimited`."""
         turn = self._turns.get(operation.name)
         if turn is None:
-            await self._take_place(deadline)
+            await self._take_place(operation.name, deadline)
         else:
-            await self._queue(turn, deadline)
+            await self._queue(operation.name, turn, deadline)
         try:
             yield
         finally:
@@ -109,11 +112,11 @@ class Channel:
         """Follow the rate limit that a response's headers tell of."""
         limits = limits_of(response.headers, self._timing.wall())
         if limits is not None:
-            self._pace_of(operation).learn(self._timing.clock(), limits)
+            self._slots.learn(operation, limits)
 
     def pause(self, operation: str, seconds: float) -> None:
         """The provider asked for silence."""
-        self._pace_of(operation).pause(self._timing.clock(), seconds)
+        self._slots.pause(operation, seconds)
 
     def health(self) -> Health:
         """How it has been doing."""
@@ -124,7 +127,7 @@ class Channel:
             provider=self.manifest.name,
             state=self.breaker.state(now),
             retry_in=self.breaker.wait(now),
-            paused_for=max(0.0, self._pace.paused_until - now),
+            paused_for=max(0.0, self._slots.paces.general.paused_until - now),
             refused=refusal.message if refusal is not None else None,
             succeeded=succeeded,
             failed=failed,
@@ -133,56 +136,64 @@ class Channel:
             last_error_ago=now - recent.last_error_at if recent.last_error else None,
         )
 
-    def _paced(self, rate: Rate) -> Pace:
-        return Pace(rate.per_minute * self._scale, rate.burst)
+    def _home(self, paces: Paces, database: Database | None) -> Slots:
+        # Where nothing is paced there is nothing to share, and no reason to ask the database before every request.
+        if database is None or not database.shared or isinf(paces.general.per_minute):
+            return OwnSlots(paces, self._timing.clock)
+        return SharedSlots(paces, self._name(), database, self._timing.clock)
 
-    def _pace_of(self, operation: str) -> Pace:
-        turn = self._turns.get(operation)
-        return self._pace if turn is None else turn.pace
+    def _name(self) -> str:
+        """Of the account whose limits these are. Two keys have limits of their own; the key itself is not told."""
+        return f"{self.manifest.name} {sha256(self.connection.key.encode()).hexdigest()[:32]}"
 
-    async def _queue(self, turn: _Turn, deadline: float) -> None:
-        """One at a time, so that the operation's clock runs by when its requests really go."""
-        self._refuse_late(turn.wait(self._timing.clock()), deadline)
+    async def _queue(self, operation: str, turn: _Turn, deadline: float) -> None:
+        """One at a time, so that the operation's limit is asked by the one who is next."""
+        self._refuse_late(self._behind(operation, turn), deadline)
         turn.waiting += 1
         try:
             async with asyncio.timeout(deadline - self._timing.clock()), turn.queue:
-                await self._pass(turn.pace, deadline)
-                await self._take_place(deadline)
-                turn.pace.reserve(self._timing.clock())
+                await self._take_place(operation, deadline)
         except TimeoutError:
-            raise self._too_late(turn.wait(self._timing.clock())) from None
+            raise self._too_late(self._behind(operation, turn)) from None
         finally:
             turn.waiting -= 1
 
-    async def _pass(self, pace: Pace, deadline: float) -> None:
-        """Wait until `pace` is free, without taking its slot."""
-        while (wait := pace.wait(self._timing.clock())) > 0:
-            self._refuse_late(wait, deadline)
-            await self._timing.sleep(wait)
+    def _behind(self, operation: str, turn: _Turn) -> float:
+        """Seconds until a newcomer's slot, behind those who queue already."""
+        now, pace = self._timing.clock(), self._slots.paces.of(operation)
+        return pace.wait(now) + turn.waiting * pace.spacing(now)
 
-    async def _take_place(self, deadline: float) -> None:
-        """A slot of the provider's pace and one of its connections, both at the same instant."""
-        await self._take_slot(deadline)
-        if self._cap.locked():
-            await self._take_connection(deadline)
-            try:
-                await self._take_slot(deadline)
-            except BaseException:
-                self._cap.release()
-                raise
-        else:
-            await self._cap.acquire()
-
-    async def _take_slot(self, deadline: float) -> None:
+    async def _take_place(self, operation: str, deadline: float) -> None:
+        """A slot within the limits and one of the connections, both at the same instant."""
         while True:
-            now = self._timing.clock()
-            self._refuse_late(self._pace.wait(now), deadline)
-            wait = self._pace.reserve(now)
-            if wait <= 0:
+            slot = await self._take_slot(operation, deadline)
+            if not self._cap.locked():
+                await self._cap.acquire()
                 return
-            await self._timing.sleep(wait)
-            if self._timing.clock() >= self._pace.paused_until:
+            await self._take_connection(deadline)
+            if await self._in_time(operation, slot):
                 return
+
+    async def _in_time(self, operation: str, slot: Slot) -> bool:
+        """Whether the connection came before the slot lapsed; where not, others get it while a new slot is awaited."""
+        stands = False
+        try:
+            stands = await self._slots.stands(operation, slot)
+        finally:
+            if not stands:
+                self._cap.release()
+        return stands
+
+    async def _take_slot(self, operation: str, deadline: float) -> Slot:
+        while True:
+            slot = await self._slots.reserve(operation, deadline)
+            wait = slot.at - self._timing.clock()
+            if slot.at > deadline:
+                raise self._too_late(wait)
+            if wait > 0:
+                await self._timing.sleep(wait)
+            if slot.taken and await self._slots.stands(operation, slot):
+                return slot
 
     async def _take_connection(self, deadline: float) -> None:
         try:
@@ -203,3 +214,14 @@ class Channel:
             retry_after=wait,
             fix=f"Try again in {max(1, round(wait))} s.",
         )
+
+
+def _paces(manifest: Manifest, connection: Connection) -> Paces:
+    """As documented, or as the operator's plan has it: limits of single operations scale along."""
+    scale = 1.0 if connection.per_minute is None else connection.per_minute / manifest.rate.per_minute
+
+    def paced(rate: Rate) -> Pace:
+        return Pace(rate.per_minute * scale, rate.burst)
+
+    own = {name: paced(operation.rate) for name, operation in manifest.operations.items() if operation.rate is not None}
+    return Paces(paced(manifest.rate), own)

@@ -16,11 +16,13 @@ from server.domain.errors import ProviderError, ProviderNonsense, ProviderUnavai
 from server.domain.query import Answer, Query
 from server.manifest import Manifest
 from server.provider import Flow, Offering, Request, Response
+from server.storage.database import Database
 from server.upstream import limits
-from server.upstream.channel import CONNECTIONS, Channel, Connection, Timing
+from server.upstream.channel import Channel, Connection, Timing
 from server.upstream.drive import Call, Driven
-from server.upstream.exchange import Lost, exchange, tls_context, transport
+from server.upstream.exchange import Lost, exchange, tls_context
 from server.upstream.health import Health
+from server.upstream.pool import Pool
 from server.upstream.redaction import redacted, request_id
 from server.upstream.verdict import ODD_DATA, TRIES, Failure, charge_of, nonsense, of_lost, of_response
 
@@ -41,7 +43,8 @@ class Upstream:
     """The only door to the network. One per process; connections are made when first needed.
 
     `clock` is monotonic and counts the deadlines too; `sleep` waits for rate limits, polls and retries. A `proxy` is
-    the operator's: the environment is not asked for one.
+    the operator's: the environment is not asked for one. Rate limits are shared through a `database` that several
+    processes may use; otherwise they are kept here.
     """
 
     def __init__(
@@ -54,12 +57,14 @@ class Upstream:
         jitter: Callable[[], float] = random.random,
         proxy: str | None = None,
         tls: ssl.SSLContext | None = None,
+        database: Database | None = None,
     ) -> None:
-        self._connections = connections
+        self.connections = connections
         self._timing = Timing(clock, sleep, wall)
         self._jitter = jitter
         self._proxy = proxy
         self._tls = tls
+        self._database = database
         self._channels: dict[str, Channel] = {}
 
     async def drive(self, offering: Offering[A], query: Query[A], *, deadline: float) -> Driven[A]:
@@ -98,12 +103,12 @@ class Upstream:
         channel = self._channels.get(manifest.name)
         if channel is not None:
             return channel
-        connection = self._connections.get(manifest.name)
+        connection = self.connections.get(manifest.name)
         if connection is None:
             raise ProviderUnavailable(f"{manifest.title} has no key.", fix=f"Set {manifest.environment}.")
         self._tls = self._tls or tls_context()
-        pool = transport(CONNECTIONS, self._tls, self._proxy)
-        channel = self._channels[manifest.name] = Channel(manifest, connection, pool, self._timing)
+        pool = Pool(self._tls, self._proxy)
+        channel = self._channels[manifest.name] = Channel(manifest, connection, pool, self._timing, self._database)
         return channel
 
     async def _run(self, channel: Channel, call: Call, flow: Flow[A]) -> A | None:
@@ -165,7 +170,8 @@ class Upstream:
         headers = {**provider.credentials(connection.key, request), "X-Request-ID": call.request_id}
         risky = call.risky(request)
         try:
-            response = await exchange(channel.pool, connection.hosts[request.host], request, headers, seconds)
+            async with channel.pool.lent() as lent:
+                response = await exchange(lent, connection.hosts[request.host], request, headers, seconds)
         except Lost as lost:
             patient = seconds >= min(operation.timeout, PATIENCE)
             return of_lost(provider, lost, risky=risky, patient=patient)
