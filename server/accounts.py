@@ -36,26 +36,34 @@ class Accounts:
     def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
         self._engine = engine
         self._clock = clock
-        self._balances: tuple[datetime, Balances] | None = None
+        self._balances: tuple[datetime, tuple[ProviderBalance, ...]] | None = None
         self._asking = asyncio.Lock()
 
-    async def balances(self) -> Balances:
-        """What every configured provider's account holds, at most 60 seconds old."""
+    async def balances(self, principal: Principal) -> Balances:
+        """What every configured provider's account holds, at most 60 seconds old, and the limits of `principal`."""
+        catalog = self._engine.catalog
+        return Balances(
+            balances=await self._fresh_balances(),
+            not_configured=tuple(name for name in catalog.providers if name not in catalog.ready),
+            limits=await self._limits(principal),
+        )
+
+    async def _fresh_balances(self) -> tuple[ProviderBalance, ...]:
         async with self._asking:
             now = self._clock()
             if self._balances is None or now - self._balances[0] >= FRESH:
                 self._balances = now, await self._ask_balances(now)
             return self._balances[1]
 
-    async def _ask_balances(self, now: datetime) -> Balances:
+    async def _ask_balances(self, now: datetime) -> tuple[ProviderBalance, ...]:
         catalog = self._engine.catalog
         replies = await self._engine.ask_each(GetBalance())
-        return Balances(
-            balances=tuple(
-                _balance(name, catalog.providers[name].manifest.title, reply, now) for name, reply in replies.items()
-            ),
-            not_configured=tuple(name for name in catalog.providers if name not in catalog.ready),
+        return tuple(
+            _balance(name, catalog.providers[name].manifest.title, reply, now) for name, reply in replies.items()
         )
+
+    async def _limits(self, principal: Principal) -> tuple[LimitView, ...]:
+        return tuple(LimitView.of(use) for use in await self._engine.books.budgets.usage(principal))
 
     async def analytics(self, principal: Principal, period: str) -> AccountAnalytics:
         """Spending of the workspace `today`, in the last `week` or `month`, with what the providers report of it."""
@@ -70,7 +78,7 @@ class Accounts:
             by_tool=_tallies(chosen.by(lambda row: row.tool)),
             by_member=_tallies(chosen.by(lambda row: row.member)),
             by_client=_tallies(chosen.by(lambda row: row.client)),
-            limits=tuple(LimitView.of(use) for use in await self._engine.books.budgets.usage(principal)),
+            limits=await self._limits(principal),
             reported=tuple(_reported(name, reply) for name, reply in replies.items()),
         )
 

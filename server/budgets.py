@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, bindparam, select, update
 
+from server.domain.batch_row import BatchRow
 from server.domain.errors import OutOfBudget
 from server.domain.money import FREE, Credits, plain
 from server.domain.principal import Principal
@@ -22,13 +23,22 @@ from server.storage.tables import budget_counters
 PER_CALL = "credits_per_call"
 PER_MEMBER_DAY = "credits_per_member_day"
 PER_WORKSPACE_MONTH = "credits_per_workspace_month"
+PER_CONNECTION_MONTH = "credits_per_connection_month"
+PER_BATCH = "credits_per_bulk_job"
 
-_SETTINGS = {
-    PER_CALL: "WEIR_LIMIT_PER_CALL",
-    PER_MEMBER_DAY: "WEIR_LIMIT_PER_MEMBER_DAY",
-    PER_WORKSPACE_MONTH: "WEIR_LIMIT_PER_WORKSPACE_MONTH",
+_REMEDY = {
+    PER_CALL: "have the operator raise WEIR_LIMIT_PER_CALL",
+    PER_MEMBER_DAY: "have the operator raise WEIR_LIMIT_PER_MEMBER_DAY",
+    PER_WORKSPACE_MONTH: "have the operator raise WEIR_LIMIT_PER_WORKSPACE_MONTH",
+    PER_CONNECTION_MONTH: "raise the limit of this connection on the page /connections",
+    PER_BATCH: "submit what is left as a new job with a ceiling of its own",
 }
-_RENEWAL = {PER_MEMBER_DAY: "wait for the next day (UTC)", PER_WORKSPACE_MONTH: "wait for the next month (UTC)"}
+_NEXT_MONTH = "wait for the next month (UTC)"
+_RENEWAL = {
+    PER_MEMBER_DAY: "wait for the next day (UTC)",
+    PER_WORKSPACE_MONTH: _NEXT_MONTH,
+    PER_CONNECTION_MONTH: _NEXT_MONTH,
+}
 _NO_LIMIT = 2**62
 
 
@@ -89,8 +99,15 @@ class Budgets:
         self._database = database
         self._clock = clock
 
-    def reserve(self, tx: Transaction, principal: Principal, amount: Credits, at: datetime | None = None) -> None:
-        """Count `amount` as used in the periods of `at` (default: now).
+    def reserve(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        amount: Credits,
+        at: datetime | None = None,
+        row: BatchRow | None = None,
+    ) -> None:
+        """Count `amount` as used in the periods of `at` (default: now), and by the batch of `row`.
 
         `OutOfBudget` names the limit that refuses it; let it leave the unit of work, so that nothing stays counted.
         """
@@ -98,35 +115,51 @@ class Budgets:
             return
         self._check_call(amount)
         # The workspace's row comes first everywhere, so that transactions queue up instead of deadlocking.
-        for counter in self._counters(principal, at):
+        for counter in self._counters(principal, at, row):
             fits = counter.limit is None or amount <= counter.limit
             if not fits or not self._add(tx, principal, counter, amount):
                 raise _refusal(counter.name, counter.limit, _used(tx, principal, counter), amount)
 
-    def give_back(self, tx: Transaction, principal: Principal, amount: Credits, at: datetime) -> None:
+    def give_back(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        amount: Credits,
+        at: datetime,
+        row: BatchRow | None = None,
+    ) -> None:
         """Take `amount` off what `reserve` counted at `at`: the periods of the reservation, not of now."""
         if amount == FREE:
             return
-        for counter in self._counters(principal, at):
+        for counter in self._counters(principal, at, row):
             tx.execute(
                 _TAKE, workspace=principal.workspace, member=counter.member, period=counter.period, amount=amount
             )
 
+    def needs_approval(self, most: Credits) -> bool:
+        """Whether a person has to approve what may cost `most`."""
+        return self.limits.approval_above is not None and most > self.limits.approval_above
+
     async def usage(self, principal: Principal) -> tuple[LimitUse, ...]:
         """The limits that bind `principal` now, and what is used of them."""
-        month, day = self._counters(principal, None)
-        return (
-            LimitUse(PER_CALL, self.limits.per_call, FREE),
-            LimitUse(day.name, day.limit, await self._read_used(principal, day)),
-            LimitUse(month.name, month.limit, await self._read_used(principal, month)),
-        )
+        month, day, *connection = self._counters(principal, None)
+        binding = (day, month, *(one for one in connection if one.limit is not None))
+        used = [LimitUse(one.name, one.limit, await self._read_used(principal, one)) for one in binding]
+        return (LimitUse(PER_CALL, self.limits.per_call, FREE), *used)
 
-    def _counters(self, principal: Principal, at: datetime | None) -> tuple[_Counter, _Counter]:
+    def _counters(self, principal: Principal, at: datetime | None, row: BatchRow | None = None) -> tuple[_Counter, ...]:
         day = (at or self._clock()).astimezone(UTC).date().isoformat()
-        return (
-            _Counter(PER_WORKSPACE_MONTH, "", day[:7], self.limits.per_workspace_month),
+        month, grant = day[:7], principal.grant
+        counters = (
+            _Counter(PER_WORKSPACE_MONTH, "", month, self.limits.per_workspace_month),
             _Counter(PER_MEMBER_DAY, principal.member, day, self.limits.per_member_day),
         )
+        if grant.id:
+            # Counted without a limit as well: one that a person sets later is about the whole month.
+            counters += (_Counter(PER_CONNECTION_MONTH, f"connection {grant.id}", month, grant.monthly_limit),)
+        if row is not None:
+            counters += (_Counter(PER_BATCH, f"batch {row.batch}", "", row.ceiling),)
+        return counters
 
     def _check_call(self, amount: Credits) -> None:
         limit = self.limits.per_call
@@ -165,5 +198,5 @@ def _refusal(name: str, limit: Credits | None, used: Credits, asked: Credits) ->
     return OutOfBudget(
         f"This may cost up to {plain(asked):g} credits, and {name} leaves {plain(left):g} of {plain(size):g}.",
         field=name,
-        fix=f"Ask for less{f', {wait},' if wait else ''} or have the operator raise {_SETTINGS[name]}.",
+        fix=f"Ask for less{f', {wait},' if wait else ''} or {_REMEDY[name]}.",
     )

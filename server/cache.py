@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar, cast
 
 from pydantic import ValidationError
-from sqlalchemy import BigInteger, bindparam, delete, select, tuple_, update
+from sqlalchemy import JSON, BigInteger, TableValuedAlias, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import cast as cast_to
+from sqlalchemy.sql import ClauseElement
 
 from server.domain.outcome import Outcome
 from server.domain.query import Answer, AnyQuery, Query, answer_of
@@ -18,6 +21,7 @@ from server.domain.receipt import Provenance
 from server.domain.subject import canonical, covered_by
 from server.storage.database import Database, Statement, Transaction
 from server.storage.instant import from_micros, to_micros
+from server.storage.statement import Engine
 from server.storage.tables import answer_subjects, answers
 
 A = TypeVar("A", bound=Answer)
@@ -73,6 +77,14 @@ _REWRITE = Statement(
     .where(_a.workspace == bindparam("of_workspace"), _a.key == bindparam("of_key"))
     .values(outcome=bindparam("outcome"), answer=bindparam("answer"))
 )
+_KNOWN = Statement(
+    {
+        Engine.SQLITE: lambda: _known(func.json_each(bindparam("keys")).table_valued("value")),
+        Engine.POSTGRESQL: lambda: _known(
+            func.json_array_elements_text(cast_to(bindparam("keys"), JSON)).table_valued("value")
+        ),
+    }
+)
 _FORGET_WITHHELD = Statement(
     delete(answers).where(_a.workspace == bindparam("workspace"), _a.outcome == Outcome.SUPPRESSED.value)
 )
@@ -116,6 +128,12 @@ _SWEEP_SUBJECTS = Statement(
 )
 
 
+def _known(keys: TableValuedAlias) -> ClauseElement:
+    return select(_a.key).where(
+        _a.workspace == bindparam("workspace"), _a.key.in_(select(keys.c.value)), _a.expires_at > _NOW
+    )
+
+
 class Cache:
     """Stored answers by workspace and query. `query.fresh` plays no part in what identifies an answer."""
 
@@ -126,6 +144,12 @@ class Cache:
         self._size = size
         self._near: OrderedDict[tuple[str, AnyQuery], Stored] = OrderedDict()
         self._rows = 0
+
+    async def known(self, workspace: str, keys: Iterable[str]) -> frozenset[str]:
+        """Those of `keys` under which a fresh answer is stored."""
+        listed, now = json.dumps(list(keys)), to_micros(self._clock())
+        rows = await self._database.report(_KNOWN, workspace=workspace, keys=listed, now=now)
+        return frozenset(str(key) for (key,) in rows)
 
     def peek(self, workspace: str, query: AnyQuery) -> Stored | None:
         """A fresh answer that is in memory: a dictionary look-up, no await."""

@@ -12,11 +12,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from server.cache import Stored
 from server.catalog import Catalog, Offer
 from server.domain import money
+from server.domain.batch_row import BatchRow
 from server.domain.errors import NoOffer, ProviderError, StillRunning, Suppressed
 from server.domain.money import Cost
 from server.domain.outcome import Outcome
@@ -27,6 +29,7 @@ from server.domain.quote import Quote, QuotedStep
 from server.domain.receipt import Receipt
 from server.domain.result import Part, Result
 from server.lookup import Looked, Lookups
+from server.proposals import Priced, proposal
 from server.purse import Books, Purse
 from server.suppression import Suppression
 from server.upstream import Upstream
@@ -106,8 +109,8 @@ class Engine:
         if self._calls:
             await asyncio.wait(self._calls, timeout=patience)
 
-    async def run(self, plan: Plan[A], principal: Principal, tool: str) -> Result[A]:
-        """Carry out `plan` for `principal`.
+    async def run(self, plan: Plan[A], principal: Principal, tool: str, row: BatchRow | None = None) -> Result[A]:
+        """Carry out `plan` for `principal`, or for one `row` of a batch of theirs.
 
         Raises before anything is spent: `Suppressed`, `NoOffer`, `OutOfBudget`, `ApprovalRequired`,
         `StorageUnavailable`. After the deadline a plan of several steps returns what is done, and one of a single step
@@ -116,7 +119,7 @@ class Engine:
         at_hand = self._from_memory(plan, principal)
         if at_hand is not None:
             return at_hand
-        call = await self._prepare(plan, principal, tool)
+        call = await self._prepare(plan, principal, tool, row)
         task = asyncio.create_task(self._carry_out(call))
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
@@ -128,6 +131,40 @@ class Engine:
         except asyncio.CancelledError:
             task.add_done_callback(_observe)
             raise
+
+    async def run_row(self, plan: Plan[A], principal: Principal, tool: str, row: BatchRow) -> Result[A]:
+        """Carry out `plan` for one row of a batch, which nobody waits for: as `run`, without its deadline."""
+        at_hand = self._from_memory(plan, principal)
+        if at_hand is not None:
+            return at_hand
+        task = asyncio.create_task(self._carry_out(await self._prepare(plan, principal, tool, row)))
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+        return await asyncio.shield(task)
+
+    def per_minute(self) -> Mapping[str, float]:
+        """Requests per minute that every configured provider takes; infinity where nothing limits us."""
+        return {
+            name: provider.manifest.rate.per_minute if one.per_minute is None else one.per_minute
+            for name, provider in self.catalog.providers.items()
+            if (one := self._upstream.connections.get(name)) is not None
+        }
+
+    def reckon(self, plan: Plan[Any], workspace: str) -> tuple[Cost, Cost, str | None]:
+        """Expected and most cost of `plan` with nothing stored, and who would be asked first.
+
+        Raises what `run` raises before it holds anything, but for budgets and approval.
+        """
+        expected = most = money.NOTHING
+        first: str | None = None
+        for step in plan.steps:
+            self._lookups.refuse_suppressed(workspace, step.query)
+            offers = self._lookups.offers(step.query) if len(plan.steps) > 1 else self._lookups.require(step.query)
+            if offers:
+                first = first or offers[0].provider
+                expected += offers[0].cost(offers[0].expected)
+                most += _most(offers)
+        return expected, most, first
 
     async def quote(self, plan: Plan[Any], principal: Principal) -> Quote:
         """What `run` would cost now; the same refusals as `run`, except for budgets and approval, which it reports."""
@@ -146,8 +183,7 @@ class Engine:
                 expected += offers[0].cost(offers[0].expected)
                 most += _most(offers)
         limits = await self.books.budgets.usage(principal)
-        above = self.books.budgets.limits.approval_above
-        return Quote(tuple(steps), expected, most, limits, needs_approval=above is not None and most.total > above)
+        return Quote(tuple(steps), expected, most, limits, self.books.budgets.needs_approval(most.total))
 
     async def ask(self, query: Query[A], principal: Principal) -> A | None:
         """A free query, asked of the first provider that answers it; its failure is raised.
@@ -184,17 +220,20 @@ class Engine:
         self._lookups.refuse_suppressed(principal.workspace, step.query)
         return Result(looked.outcome, plan.compose({step.name: looked.answer}), self._at_hand, looked.provenance)
 
-    async def _prepare(self, plan: Plan[A], principal: Principal, tool: str) -> Call[A]:
+    async def _prepare(self, plan: Plan[A], principal: Principal, tool: str, row: BatchRow | None) -> Call[A]:
         """Refuse what may not be asked, and reckon the most that the call can cost, less what is stored.
 
         A single question is not looked for in storage here: its look-up does that, before it opens the purse.
         """
-        alone, most = len(plan.steps) == 1, money.NOTHING
+        alone, most, priced = len(plan.steps) == 1, money.NOTHING, list[Priced]()
         for step in plan.steps:
             self._lookups.refuse_suppressed(principal.workspace, step.query)
             if alone or await self._stored(step, principal) is None:
-                most += _most(self._lookups.offers(step.query))
-        return Call(plan, principal, Purse(self.books, principal, tool, most))
+                offers = self._lookups.offers(step.query)
+                most += _most(offers)
+                priced.append(Priced(step, offers))
+        asked = partial(proposal, plan, priced, most, principal, tool)
+        return Call(plan, principal, Purse(self.books, principal, tool, most, proposal=asked, row=row))
 
     async def _carry_out(self, call: Call[A]) -> Result[A]:
         try:

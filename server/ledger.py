@@ -15,17 +15,18 @@ from enum import StrEnum
 from functools import partial
 from typing import TypeAlias
 
+from server.domain.batch_row import BatchRow
 from server.domain.errors import HoldLapsed
 from server.domain.money import Cost, Credits, Micros, plain
 from server.domain.outcome import Outcome
-from server.domain.principal import Principal
+from server.domain.principal import Grant, Principal
 from server.domain.spending import Alarm, HitRate, Spending, Spent
 from server.storage import entries
 from server.storage.database import Database, Transaction
 from server.storage.instant import from_micros, to_micros
-from server.storage.statement import Row
+from server.storage.statement import Parameters, Row
 
-GiveBack: TypeAlias = Callable[[Transaction, Principal, Credits, datetime], None]
+GiveBack: TypeAlias = Callable[[Transaction, Principal, Credits, datetime, BatchRow | None], None]
 """`Budgets.give_back`: recovery calls it for what an abandoned hold did not spend."""
 
 Line: TypeAlias = dict[str, str | float | None]
@@ -62,12 +63,34 @@ class Hold:
     cost: Cost
     at: datetime
     """When it was set aside: the budgets of this moment carry it."""
+    row: BatchRow | None = None
+    approval: str = ""
+    """The approval that a person gave, where one was needed."""
 
     @classmethod
-    def of(cls, principal: Principal, tool: str, cost: Cost, at: datetime | None = None) -> Hold:
+    def of(
+        cls, principal: Principal, tool: str, cost: Cost, at: datetime | None = None, row: BatchRow | None = None
+    ) -> Hold:
         """A new hold; `at` is now where it is not given."""
         at = at or datetime.now(UTC)
-        return cls(f"{to_micros(at) // 1000:012x}-{secrets.token_hex(10)}", principal, tool, cost, at)
+        approval = row.approval if row else ""
+        return cls(f"{to_micros(at) // 1000:012x}-{secrets.token_hex(10)}", principal, tool, cost, at, row, approval)
+
+    @property
+    def filed_under(self) -> Parameters:
+        """The columns that say of every entry what it was for."""
+        who, row = self.principal, self.row
+        return {
+            "hold_id": self.id,
+            "workspace": who.workspace,
+            "member": who.member,
+            "client": who.client,
+            "connection": who.grant.id,
+            "tool": self.tool,
+            "batch": row.batch if row else "",
+            "batch_row": row.row if row else None,
+            "approval": self.approval,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +128,11 @@ class Ledger:
 
     def hold(self, tx: Transaction, hold: Hold) -> None:
         """Set aside `hold.cost`."""
-        who = hold.principal
-        at = to_micros(hold.at)
         tx.execute(
             entries.OPEN,
-            hold_id=hold.id,
-            at=at,
+            **hold.filed_under,
+            at=to_micros(hold.at),
             touched_at=to_micros(self._clock()),
-            workspace=who.workspace,
-            member=who.member,
-            client=who.client,
-            tool=hold.tool,
             credits=hold.cost.total,
             usd_micros=hold.cost.usd,
         )
@@ -227,6 +244,12 @@ class Ledger:
         ]
         return sum(closed)
 
+    async def recover_hold(self, hold_id: str, give_back: GiveBack) -> bool:
+        """Close the hold of an owner who is known to be gone; False where it is closed already."""
+        return await self._database.write(
+            partial(self._take_over, hold_id=hold_id, before=_ALWAYS, give_back=give_back)
+        )
+
     def _take_over(self, tx: Transaction, *, hold_id: str, before: int, give_back: GiveBack) -> bool:
         rows = tx.execute(entries.TAKE_OVER, hold=hold_id, before=before)
         if not rows:
@@ -240,7 +263,7 @@ class Ledger:
         left = Credits(hold.cost.total - sum(entry.credits for entry in spent))
         dollars = Micros(hold.cost.usd - sum(entry.usd for entry in spent))
         self._enter(tx, hold, _Entry(Kind.RELEASE, left, dollars, note=RECOVERED))
-        give_back(tx, hold.principal, left, hold.at)
+        give_back(tx, hold.principal, left, hold.at, hold.row)
         return True
 
     async def alarms(self, in_force: Mapping[tuple[str, str], date] | None = None) -> frozenset[tuple[str, str]]:
@@ -306,13 +329,9 @@ class Ledger:
     def _enter(self, tx: Transaction, hold: Hold, entry: _Entry) -> None:
         tx.execute(
             entries.ENTER,
+            **hold.filed_under,
             at=to_micros(self._clock()),
-            hold_id=hold.id,
             kind=entry.kind,
-            workspace=hold.principal.workspace,
-            member=hold.principal.member,
-            client=hold.principal.client,
-            tool=hold.tool,
             provider=entry.provider,
             operation=entry.operation,
             credits=entry.credits,
@@ -325,10 +344,12 @@ class Ledger:
 
 
 def _read_hold(hold_id: str, row: Row) -> Hold:
-    at, workspace, member, client, tool, credits, usd = row
+    at, workspace, member, client, connection, tool, batch, number, approval, credits, usd = row
     # Which providers the credits were meant for is no longer told apart, and does not matter for closing.
     cost = Cost({"": Credits(credits)}, Micros(usd))
-    return Hold(hold_id, Principal(workspace, member, client), tool, cost, from_micros(at))
+    principal = Principal(workspace, member, client, Grant(connection))
+    of_batch = BatchRow(batch, number, approval=approval) if batch else None
+    return Hold(hold_id, principal, tool, cost, from_micros(at), of_batch, approval)
 
 
 def _entries(tx: Transaction, hold_id: str) -> list[_Entry]:

@@ -1,4 +1,4 @@
-"""What the operator asks of Weir while it runs: opt-outs, price alarms, and whether storage and providers work.
+"""What the operator asks of Weir while it runs: opt-outs, price alarms, people, and whether all of it works.
 
 The command line is its only user. It comes here directly, or through the server that owns the home folder.
 """
@@ -6,7 +6,7 @@ The command line is its only user. It comes here directly, or through the server
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from server.domain.account import Balance, GetBalance
 from server.domain.errors import InvalidInput, ProviderError, ProviderRejectedKey, StorageUnavailable
@@ -19,11 +19,20 @@ Rows = list[dict[str, Any]]
 """What a command has to say, as JSON objects of equal shape."""
 
 
-class Operator:
-    """Carries out the operator's commands. One per process."""
+class Desk(Protocol):
+    """Where commands about one subject are carried out."""
 
-    def __init__(self, engine: Engine) -> None:
+    async def run(self, command: str, arguments: Mapping[str, Any]) -> Rows | None:
+        """The rows of one command; None where it is about another subject."""
+        ...
+
+
+class Operator:
+    """Carries out the operator's commands, by itself or at one of the `desks`. One per process."""
+
+    def __init__(self, engine: Engine, *desks: Desk) -> None:
         self._engine = engine
+        self._desks = desks
 
     async def run(self, command: str, arguments: Mapping[str, Any]) -> Rows:
         """The rows of one command; `InvalidInput` for a command or an argument that makes no sense."""
@@ -43,8 +52,15 @@ class Operator:
             case "confirm", {"provider": str(provider), "operation": str(operation)}:
                 rows = await self._confirm(provider, operation)
             case _:
-                raise InvalidInput(f"There is no command {command!r} with these arguments.", field="command")
+                rows = await self._elsewhere(command, arguments)
         return rows
+
+    async def _elsewhere(self, command: str, arguments: Mapping[str, Any]) -> Rows:
+        for desk in self._desks:
+            rows = await desk.run(command, arguments)
+            if rows is not None:
+                return rows
+        raise InvalidInput(f"There is no command {command!r} with these arguments.", field="command")
 
     async def _suppress(self, subject: str, reason: str) -> Rows:
         kept = await self._engine.suppression.add(LOCAL.workspace, subject, reason, LOCAL.member)

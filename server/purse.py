@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from server.approvals import Approvals
 from server.budgets import Budgets
 from server.cache import Cache, Stored
 from server.catalog import Offer
-from server.domain.errors import ApprovalRequired, ProviderError
-from server.domain.money import FREE, NOTHING, Cost, Credits, Micros, plain
+from server.domain.approval import Approval, Proposal
+from server.domain.batch_row import BatchRow
+from server.domain.errors import ProviderError
+from server.domain.money import FREE, NOTHING, Cost, Credits, Micros
 from server.domain.outcome import Outcome
 from server.domain.principal import Principal
 from server.domain.query import AnyQuery
@@ -32,6 +35,7 @@ class Books:
     ledger: Ledger
     budgets: Budgets
     cache: Cache
+    approvals: Approvals
     clock: Callable[[], datetime]
 
 
@@ -60,10 +64,21 @@ class Bill:
 class Purse:
     """Hold, attempts, captures and release of one call. Opened by the first attempt, closed by `close`."""
 
-    def __init__(self, books: Books, principal: Principal, tool: str, most: Cost) -> None:
+    def __init__(
+        self,
+        books: Books,
+        principal: Principal,
+        tool: str,
+        most: Cost,
+        *,
+        proposal: Callable[[], Proposal],
+        row: BatchRow | None = None,
+    ) -> None:
         self._books = books
-        self._hold = Hold.of(principal, tool, most, books.clock())
+        self._hold = Hold.of(principal, tool, most, books.clock(), row)
         self._most = most
+        self._proposal = proposal
+        self._approval: Approval | None = None
         self._spent = NOTHING
         self._open = False
         self._closed = False
@@ -90,7 +105,7 @@ class Purse:
             if offer in self._written:
                 return
             if not self._open:
-                self._check_approval()
+                await self._approve()
             await self._books.database.write(lambda tx: self._write_attempt(tx, offer, opening=not self._open))
             self._written.add(offer)
             self._open = True
@@ -126,18 +141,17 @@ class Purse:
             await self._books.database.write(lambda tx: self._write_release(tx, self._spent))
             self._closed = True
 
-    def _check_approval(self) -> None:
-        limit = self._books.budgets.limits.approval_above
-        if limit is not None and self._most.total > limit:
-            raise ApprovalRequired(
-                f"This call may cost {plain(self._most.total):g} credits; "
-                f"above {plain(limit):g} a person has to approve.",
-                fix="Ask for less (for example a smaller limit), or have the operator raise WEIR_APPROVAL_ABOVE.",
-            )
+    async def _approve(self) -> None:
+        """See that a person has approved, where that takes one; a batch was approved as a whole."""
+        if self._hold.row is None and self._books.budgets.needs_approval(self._most.total):
+            self._approval = await self._books.approvals.require(self._proposal(), self._hold.principal)
+            self._hold = replace(self._hold, approval=self._approval.id)
 
     def _write_attempt(self, tx: Transaction, offer: Offer, *, opening: bool) -> None:
         if opening:
-            self._books.budgets.reserve(tx, self._hold.principal, self._most.total, self._hold.at)
+            if self._approval is not None:
+                self._books.approvals.use(tx, self._approval)
+            self._books.budgets.reserve(tx, self._hold.principal, self._most.total, self._hold.at, self._hold.row)
             self._books.ledger.hold(tx, self._hold)
         self._books.ledger.attempt(
             tx,
@@ -208,4 +222,4 @@ class Purse:
             Micros(self._most.usd - spent.usd),
         )
         left = self._books.ledger.release(tx, self._hold, remaining)
-        self._books.budgets.give_back(tx, self._hold.principal, left, self._hold.at)
+        self._books.budgets.give_back(tx, self._hold.principal, left, self._hold.at, self._hold.row)
