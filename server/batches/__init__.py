@@ -1,0 +1,1 @@
+"""Durable work over many rows, which clients know as bulk jobs."""

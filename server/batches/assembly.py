@@ -1,0 +1,67 @@
+"""Bulk jobs, built and kept going for as long as the product runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from server.batches.batches import Batches
+from server.batches.lease import Lease
+from server.batches.limits import BulkLimits
+from server.batches.runner import Runner
+from server.batches.sources import Sources
+from server.batches.store import Store
+from server.batches.webhook_secrets import WebhookSecrets
+from server.batches.webhooks import Webhooks, telling
+from server.batches.work import Grants
+from server.engine import Engine
+from server.storage.database import Database, Statement
+from server.upstream.notices import Notices
+
+_SCHEMA = Statement(select(func.current_schema()))
+_FOLDER = "uploads"
+
+
+@asynccontextmanager
+async def bulk(
+    engine: Engine,
+    database: Database,
+    *,
+    url: str,
+    home: Path,
+    clock: Callable[[], datetime],
+    limits: BulkLimits,
+    grants: Grants,
+    notices: Notices,
+) -> AsyncGenerator[Batches]:
+    """Bulk jobs over the database at `url`, with their files under `home`; lets them rest on the way out."""
+    shared = not url.startswith("sqlite:///")
+    store, sources = Store(database, clock, telling(clock)), Sources(home / _FOLDER)
+    lease = Lease(database, clock, shared=shared)
+    schema = str((await database.read(_SCHEMA))[0][0]) if shared else ""
+    runner = Runner(
+        engine,
+        store,
+        sources,
+        lease,
+        grants,
+        database=url,
+        schema=f"{schema}_engine",
+        clock=clock,
+        limits=limits,
+    )
+    webhooks = Webhooks(store, WebhookSecrets(database, clock), notices, clock)
+    keeping = asyncio.gather(runner.keep_going(), webhooks.keep_going())
+    try:
+        yield Batches(engine, store, sources, runner, notices=notices, clock=clock)
+    finally:
+        keeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeping
+        await runner.close()

@@ -1,0 +1,182 @@
+"""Work that survives its process, on DBOS: what was begun is begun again, here or in another process.
+
+Everything that DBOS has to know is in this module. A workflow's arguments are a batch, a slice and a run; what a row
+came to is in our own tables, so a workflow may run any number of times. DBOS allows one instance per process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
+
+from server.batches.slice import Slice
+from server.storage import sqlite
+
+VERSION = "weir-batches-1"
+"""Pinned: a change of code does not strand what an earlier version began. A new shape of work gets a new name."""
+
+_CHECKS = "weir-checks"
+_CHUNKS = "weir-chunks"
+_POLL_SECONDS = 0.1
+_THREADS = 16
+_IDLE_SECONDS = 4.0
+"""After so long, PostgreSQL ends a transaction of a frozen process, so that its locks do not hold up the others."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where DBOS keeps its own tables, and who this process is among those that share them."""
+
+    url: str
+    schema: str
+    executor: str
+
+    @classmethod
+    def beside(cls, database: str, schema: str, executor: str) -> Place:
+        """Beside the database at `database`: a file of its own, or a schema of its own."""
+        if not database.startswith("sqlite:///"):
+            return cls(database, schema, executor)
+        path = Path(database.removeprefix("sqlite:///")).with_name("engine.db")
+        return cls(f"sqlite:///{path}", schema, executor)
+
+
+class Handler(Protocol):
+    """What the workflows do."""
+
+    async def check(self, batch_id: str) -> None:
+        """Look at the rows of a batch."""
+        ...
+
+    async def chunk(self, slice_: Slice) -> None:
+        """Settle a slice of its rows. `asyncio.CancelledError`: it is not done, and somebody else may go on with it."""
+        ...
+
+
+_handler: list[Handler] = []
+"""The handler of this process, while it works. DBOS finds workflows by name, so they cannot be methods."""
+
+
+@DBOS.workflow(name="weir_check")
+async def _check(batch_id: str) -> None:
+    for handler in _handler:
+        await handler.check(batch_id)
+
+
+@DBOS.workflow(name="weir_chunk")
+async def _chunk(batch_id: str, number: int, run: int, place: int) -> None:
+    for handler in _handler:
+        await handler.chunk(Slice(batch_id, number, run, place))
+
+
+class Durable:
+    """The durable work of this process. `open` it before anything else, once."""
+
+    def __init__(self, place: Place, *, at_once: int) -> None:
+        self._place = place
+        self._at_once = at_once
+
+    async def open(self, handler: Handler) -> None:
+        """Take up what is queued, and what this executor had begun."""
+        if _handler:
+            raise RuntimeError("durable work is under way in this process already")
+        if self._place.url.startswith("sqlite:///"):
+            await asyncio.to_thread(_use_write_ahead_log, Path(self._place.url.removeprefix("sqlite:///")))
+        _handler.append(handler)
+        # It warns of every slice that we leave to whoever opens next.
+        logging.getLogger("dbos").setLevel(logging.ERROR)
+        DBOS(config=self._config())
+        # Async workflows run in the event loop in which this is called.
+        DBOS.launch()
+        await DBOS.register_queue_async(_CHECKS, worker_concurrency=1, polling_interval_sec=_POLL_SECONDS)
+        await DBOS.register_queue_async(
+            _CHUNKS,
+            worker_concurrency=self._at_once,
+            polling_interval_sec=_POLL_SECONDS,
+            on_conflict="always_update",
+        )
+
+    async def close(self) -> None:
+        """Let go; what is under way is begun again by whoever opens next."""
+        await asyncio.to_thread(DBOS.destroy)
+        _handler.clear()
+        # DBOS made its own threads the loop's, and has ended them.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
+    async def enqueue_check(self, batch_id: str, *, again: bool = False) -> None:
+        """Have the rows of a batch looked at; `again` where an earlier look came to nothing."""
+        if again:
+            await DBOS.delete_workflows_async([f"{batch_id}:check"])
+        with SetWorkflowID(f"{batch_id}:check"):
+            await DBOS.enqueue_workflow_async(_CHECKS, _check, batch_id)
+
+    async def enqueue(self, slices: Iterable[Slice]) -> None:
+        """Have slices of batches carried out."""
+        for one in slices:
+            with SetWorkflowID(one.id), SetEnqueueOptions(priority=one.place):
+                await DBOS.enqueue_workflow_async(_CHUNKS, _chunk, one.batch, one.number, one.run, one.place)
+
+    async def take_over(self, alive: Iterable[str], dropped: Collection[str]) -> int:
+        """Queue again what executors had begun that are not `alive`, and what this one `dropped`; how much that is."""
+        living = frozenset(alive)
+        begun = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        mine = self._place.executor
+        orphans = [
+            one
+            for one in begun
+            if one.executor_id not in living or (one.executor_id == mine and one.workflow_id in dropped)
+        ]
+        for queue in (_CHECKS, _CHUNKS):
+            ids = [one.workflow_id for one in orphans if one.queue_name == queue]
+            if ids:
+                await DBOS.resume_workflows_async(ids, queue_name=queue)
+        return len(orphans)
+
+    async def has_work(self, prefix: str) -> bool:
+        """Whether anything is queued or begun whose id starts with `prefix`."""
+        return bool(
+            await DBOS.list_workflows_async(
+                workflow_id_prefix=prefix,
+                status=["ENQUEUED", "PENDING", "DELAYED"],
+                limit=1,
+                load_input=False,
+                load_output=False,
+            )
+        )
+
+    async def forget(self, batch_id: str) -> None:
+        """Remove what DBOS remembers of a batch that is over."""
+        done = await DBOS.list_workflows_async(workflow_id_prefix=f"{batch_id}:", load_input=False, load_output=False)
+        if done:
+            await DBOS.delete_workflows_async([one.workflow_id for one in done])
+
+    def _config(self) -> DBOSConfig:
+        return DBOSConfig(
+            name="weir",
+            system_database_url=self._place.url,
+            dbos_system_schema=self._place.schema,
+            executor_id=self._place.executor,
+            application_version=VERSION,
+            serializer=DBOSPortableJSONSerializer(),
+            use_listen_notify=False,
+            max_executor_threads=_THREADS,
+            sys_db_pool_size=5,
+            sys_db_idle_transaction_timeout_sec=_IDLE_SECONDS,
+            log_level="ERROR",
+            enable_otlp=False,
+        )
+
+
+def _use_write_ahead_log(path: Path) -> None:
+    """DBOS leaves the journal as it finds it; the setting stays with the file."""
+    with contextlib.closing(sqlite.connect(path)):
+        pass

@@ -1,0 +1,19 @@
+"""What bulk jobs may do without asking anybody, and how long their results are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class BulkLimits:
+    """The operator's settings for bulk jobs."""
+
+    kept: timedelta = timedelta(days=30)
+    """How long results can be fetched."""
+    chunks_at_once: int = 4
+    """Slices that one process works on at the same time."""
+    in_flight: int = 8
+    """Rows of one slice that are asked at once. Few, so that callers who wait for an answer hardly wait for bulk jobs,
+    and a process that dies leaves few rows of which nobody knows whether they were charged."""
