@@ -9,6 +9,8 @@ from functools import cached_property
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from server.web.pages import SHIELD, render
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogTool:
@@ -55,25 +57,13 @@ class CatalogPage:
 
     @cached_property
     def _html(self) -> str:
-        # Imported here because start-up can do without it.
-        from jinja2 import Environment, PackageLoader, select_autoescape  # noqa: PLC0415 - see above
-
-        templates = Environment(loader=PackageLoader("server.web"), autoescape=select_autoescape(), trim_blocks=True)
-        return templates.get_template("catalog.html").render(catalog=self._catalog)
+        return render("catalog.html", catalog=self._catalog)
 
     async def __call__(self, request: Request) -> Response:
         """HTML for browsers, JSON where it is asked for."""
         if wants_json(request.headers.get("accept", "")):
             return JSONResponse(self._json, headers={"Vary": "Accept"})
-        return HTMLResponse(self._html, headers=_HEADERS)
-
-
-_HEADERS = {
-    "Vary": "Accept",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+        return HTMLResponse(self._html, headers={**SHIELD, "Vary": "Accept"})
 
 
 def wants_json(accept: str) -> bool:

@@ -52,4 +52,6 @@ def _given(request: Request) -> bytes:
 
 
 def _local(request: Request) -> bool:
-    return request.client is not None and ip_address(request.client.host).is_loopback
+    """Whether it was sent on this machine, and not by a proxy on it for somebody elsewhere."""
+    forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for"))
+    return request.client is not None and ip_address(request.client.host).is_loopback and not forwarded

@@ -1,7 +1,8 @@
 """`GET /files/<token>`: files that are handed over once, to whoever has the link.
 
 A file waits in a folder that is named after the SHA-256 of its token, so that nothing on disk opens a link, every
-process over the same home can serve it, and taking it is one rename, which succeeds for one request only.
+process over the same home can serve it, and taking it is one rename, which succeeds for one request only. A download
+that breaks off before its last byte has left is put back for a few minutes, so that it can be repeated or resumed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Awaitable, Callable, Generator, Iterable
@@ -17,15 +19,24 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from starlette.background import BackgroundTask
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.types import Message, Receive, Scope, Send
 
 from server.domain.errors import StorageUnavailable
 
 KEPT = timedelta(hours=1)
 """How long a file waits to be fetched."""
 
+REPEATED = timedelta(minutes=10)
+"""How long after its first use a download that broke off can be repeated."""
+
+_MEDIA = {
+    ".csv": "text/csv; charset=utf-8",
+    ".jsonl": "application/x-ndjson",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 _TAKEN = "taken-"
 _UNFINISHED = "new-"
 
@@ -51,8 +62,12 @@ class Files:
 
         `StorageUnavailable` where the disk does not take it.
         """
+        return await self.make(name, lambda path: _write(path, text))
+
+    async def make(self, name: str, write: Callable[[Path], None]) -> Waiting:
+        """The same with a file that `write` makes, in a thread beside the event loop; what it raises is raised."""
         with _on_disk():
-            return await asyncio.to_thread(self._put, name, text)
+            return await asyncio.to_thread(self._make, name, write)
 
     async def take(self, token: str) -> Path | None:
         """The file behind `token`, for whoever asks first; None where there is none, or not any more.
@@ -61,6 +76,17 @@ class Files:
         """
         with _on_disk():
             return await asyncio.to_thread(self._take, token)
+
+    def put_back(self, token: str, path: Path) -> None:
+        """Let what was taken for `token` wait again, for `REPEATED` after it was taken first and not beyond its hour.
+
+        `path` is what `take` gave. Where the disk does not do it, the link stays used.
+        """
+        last = (self._clock() - KEPT + REPEATED).timestamp()
+        with contextlib.suppress(OSError):
+            since = min(path.parent.stat().st_mtime, last)
+            os.utime(path.parent, (since, since))
+            path.parent.rename(self._place(token))
 
     async def sweep(self) -> None:
         """Remove what has waited too long, and what was taken and not removed; `StorageUnavailable` if it cannot."""
@@ -71,17 +97,21 @@ class Files:
         """Whether `take` would find a file."""
         return self._fresh(self._place(token))
 
-    def _put(self, name: str, text: Iterable[str]) -> Waiting:
-        token, now = secrets.token_urlsafe(32), self._clock()
+    def _make(self, name: str, write: Callable[[Path], None]) -> Waiting:
+        token = secrets.token_urlsafe(32)
         unfinished = self._folder / f"{_UNFINISHED}{secrets.token_hex(16)}"
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished.mkdir(mode=0o700)
         path = unfinished / name
-        with path.open("x", encoding="utf-8", newline="") as file:
-            file.writelines(text)
-        size = path.stat().st_size
-        os.utime(unfinished, (now.timestamp(), now.timestamp()))
-        unfinished.rename(self._place(token))
+        try:
+            write(path)
+            size = path.stat().st_size
+            # A large file takes a while to write; its hour begins when it is there.
+            now = self._clock()
+            os.utime(unfinished, (now.timestamp(), now.timestamp()))
+            unfinished.rename(self._place(token))
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
         return Waiting(token, size, now + KEPT)
 
     def _take(self, token: str) -> Path | None:
@@ -112,6 +142,11 @@ class Files:
         return self._clock() < since + KEPT
 
 
+def _write(path: Path, text: Iterable[str]) -> None:
+    with path.open("x", encoding="utf-8", newline="") as file:
+        file.writelines(text)
+
+
 @contextlib.contextmanager
 def _on_disk() -> Generator[None]:
     try:
@@ -124,7 +159,10 @@ def _on_disk() -> Generator[None]:
 
 
 def downloads(files: Files) -> Callable[[Request], Awaitable[Response]]:
-    """Serves each file once, as an attachment; 404 afterwards. HEAD tells whether it waits, and takes nothing."""
+    """Serves each file once, as an attachment, whole or from a byte on; 404 afterwards.
+
+    HEAD tells whether it waits, and takes nothing.
+    """
 
     async def answer(request: Request) -> Response:
         token = str(request.path_params["token"])
@@ -136,17 +174,49 @@ def downloads(files: Files) -> Callable[[Request], Awaitable[Response]]:
             return PlainTextResponse(f"{error.message} {error.fix}\n", 503, _HEADERS)
         if path is None:
             return PlainTextResponse(_GONE, 404, _HEADERS)
-        return FileResponse(
-            path,
-            media_type="text/csv; charset=utf-8",
-            filename=path.name,
-            headers=_HEADERS,
-            background=BackgroundTask(shutil.rmtree, path.parent, ignore_errors=True),
-        )
+        return _Handover(files, token, path)
 
     return answer
 
 
+class _Handover(FileResponse):
+    """Sends the file, removes it with its last byte, and puts it back where the connection breaks before that."""
+
+    def __init__(self, files: Files, token: str, taken: Path) -> None:
+        super().__init__(taken, media_type=_MEDIA[taken.suffix], filename=taken.name, headers=_HEADERS)
+        self._files = files
+        self._token = token
+        self._taken = taken
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request that took the file."""
+        to_the_end = over = False
+
+        async def watched(message: Message) -> None:
+            nonlocal to_the_end, over
+            if message["type"] == "http.response.start":
+                to_the_end = _to_the_end(message["status"], Headers(raw=message["headers"]))
+            elif to_the_end and not message.get("more_body"):
+                # The server takes what it is given for a connection that is gone, and says nothing.
+                over = not await Request(scope, receive).is_disconnected()
+            await send(message)
+
+        try:
+            await super().__call__(scope, receive, watched)
+        finally:
+            if over:
+                shutil.rmtree(self._taken.parent, ignore_errors=True)
+            else:
+                self._files.put_back(self._token, self._taken)
+
+
+def _to_the_end(status: int, headers: Headers) -> bool:
+    """Whether a response has the file's last byte in it; one with several ranges counts as though it had."""
+    sent = _RANGE.fullmatch(headers.get("content-range", ""))
+    return status == 200 or (status == 206 and (sent is None or int(sent["last"]) + 1 == int(sent["size"])))
+
+
+_RANGE = re.compile(r"bytes \d+-(?P<last>\d+)/(?P<size>\d+)")
 _GONE = "There is no file behind this link: it was fetched already, or it has expired. Export again for a new link.\n"
 _HEADERS = {
     "Cache-Control": "no-store",

@@ -1,0 +1,13 @@
+"""Why somebody gets no page, in words for them."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """Answered with a page that says `message` and what to do about it."""
+
+    def __init__(self, message: str, *, fix: str = "", status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+        self.status = status
