@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from server.accounts import Accounts
 from server.companies import Companies
+from server.desk import Desk, Office
 from server.directory import Directory
 from server.domain.account import AccountAnalytics, Balances
 from server.domain.directory import ProviderList
@@ -19,13 +20,14 @@ from server.domain.principal import Principal
 from server.domain.query import Answer, Query
 from server.domain.quote import Quote, QuotedStep
 from server.edge.tool import Registry
+from server.edge.toolset import Registries
 from server.engine import Engine
 from server.web.files import Files
 
 A = TypeVar("A", bound=Answer)
 
 
-class Product(Protocol):
+class Product(Office, Protocol):
     """The parts that a caller reaches."""
 
     @property
@@ -39,7 +41,7 @@ class Product(Protocol):
     @property
     def files(self) -> Files: ...
     @property
-    def registry(self) -> Registry: ...
+    def registries(self) -> Registries: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,18 @@ class LocalCaller:
 
     async def quote(self, tool: str, arguments: Mapping[str, Any] | None) -> Quote:
         """What a tool call would cost; free tools cost nothing."""
-        plan = self.weir.registry.require(tool).planned(arguments)
+        named = self.registry.require(tool)
+        if (order := named.ordered(arguments)) is not None:
+            return await self.bulk.quote(order)
+        plan = named.planned(arguments)
         if plan is None:
             limits = await self.weir.engine.books.budgets.usage(self.principal)
             return Quote((), NOTHING, NOTHING, limits, needs_approval=False)
         return await self.weir.engine.quote(plan, self.principal)
 
     async def balances(self) -> Balances:
-        """Balances of all configured providers."""
-        return await self.weir.accounts.balances()
+        """Balances of all configured providers, and the caller's limits."""
+        return await self.weir.accounts.balances(self.principal)
 
     async def analytics(self, period: str) -> AccountAnalytics:
         """Spending of the caller's workspace."""
@@ -83,8 +88,13 @@ class LocalCaller:
 
     @property
     def registry(self) -> Registry:
-        """Every tool."""
-        return self.weir.registry
+        """The tools of the caller's connection."""
+        return self.weir.registries.of(self.principal.grant.toolsets)
+
+    @property
+    def bulk(self) -> Desk:
+        """Uploads and bulk jobs."""
+        return Desk(self.principal, self.weir, self.url)
 
     @property
     def provider_names(self) -> tuple[str, ...]:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from server.domain.errors import InvalidInput
+from server.domain.explanation import explained
 from server.domain.person import Part
-
-_SHOWN = 3
 
 Groups = Mapping[str, type[Part]]
 """The parameters of a function that stand for several arguments, and the parts that name those."""
@@ -83,7 +80,9 @@ def _wants_structure(model: type[Arguments], name: str) -> bool:
     if field is None:
         return False
     options = [field.annotation, *get_args(field.annotation)]
-    return any((get_origin(option) or option) in (list, tuple, dict, set) for option in options)
+    # An optional value with a description is a union around an annotated type.
+    types = [get_args(option)[0] if get_origin(option) is Annotated else option for option in options]
+    return any((get_origin(one) or one) in (list, tuple, dict, set) for one in types)
 
 
 def _decode(value: Any) -> Any:
@@ -93,38 +92,3 @@ def _decode(value: Any) -> Any:
         except ValueError:
             return value
     return value
-
-
-def explained(model: type[Arguments], error: ValidationError) -> InvalidInput:
-    """What pydantic found wrong, as sentences that name the arguments of `model`."""
-    problems = error.errors(include_url=False, include_input=False)
-    names = [str(problem["loc"][0]) if problem["loc"] else "arguments" for problem in problems]
-    sentences = [
-        _sentence(model, name, problem["type"], problem["msg"]) for name, problem in zip(names, problems, strict=True)
-    ]
-    more = f" And {len(sentences) - _SHOWN} more." if len(sentences) > _SHOWN else ""
-    return InvalidInput(
-        " ".join(sentences[:_SHOWN]) + more, field=names[0], fix=_fix(model, names[0], problems[0]["type"])
-    )
-
-
-def _sentence(model: type[Arguments], name: str, kind: str, message: str) -> str:
-    match kind:
-        case "extra_forbidden":
-            return f"There is no argument {name}."
-        case "missing":
-            return f"{name} is missing."
-        case "value_error":
-            return f"{name} {message.removeprefix('Value error, ')}."
-        case _:
-            return f"{name}: {message.removeprefix('Input ').rstrip('.')}."
-
-
-def _fix(model: type[Arguments], name: str, kind: str) -> str:
-    allowed = list(model.model_fields)
-    if kind == "extra_forbidden":
-        close = get_close_matches(name, allowed, n=1)
-        return f"Use {close[0]}." if close else f"Leave it out; the arguments are {', '.join(allowed) or 'none'}."
-    field = model.model_fields.get(name)
-    example = f", such as {json.dumps(field.examples[0])}" if field is not None and field.examples else ""
-    return f"Send {name}{example}." if kind == "missing" else f"Correct {name}{example}."

@@ -8,9 +8,11 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 from server.domain.errors import WeirError
+from server.edge import fault
 from server.edge.context import CallerOf, Context, principal_of
 from server.edge.prompts import Prompts
 from server.edge.resources import Resources
+from server.edge.scopes import READING, require
 from server.edge.tool import Caller
 
 _MOST = 100
@@ -27,7 +29,12 @@ class Completion:
 
     async def complete(self, ctx: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
         """At most a hundred suggestions; none where an argument has none, or where its source does not answer now."""
-        caller, argument = self._caller(principal_of(ctx)), params.argument
+        principal, argument = principal_of(ctx), params.argument
+        try:
+            require(principal, READING)
+        except WeirError as error:
+            raise fault.failed(error) from error
+        caller = self._caller(principal)
         if isinstance(params.ref, types.PromptReference):
             values = await self._of_prompt(caller, params.ref.name, argument)
         else:
@@ -51,7 +58,7 @@ class Completion:
 
     def _of_resource(self, caller: Caller, uri: str, argument: types.CompletionArgument) -> Sequence[str]:
         template = self._resources.template(uri)
-        if template is None or template.names is None or argument.name != "name":
+        if template is None or argument.name != "name":
             raise MCPError(types.INVALID_PARAMS, f"There is no resource template {uri[:80]} with such an argument.")
-        typed = argument.value.casefold()
-        return [name for name in template.names(caller) if name.casefold().startswith(typed)]
+        typed, names = argument.value.casefold(), template.names
+        return () if names is None else [name for name in names(caller) if name.casefold().startswith(typed)]

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from mcp.server.context import ServerRequestContext
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from starlette.requests import Request
 
-from server.domain.principal import LOCAL, Principal
+from server.domain.principal import Principal
 from server.edge.tool import Caller
+from server.oauth.gate import principal_in
 
 Context: TypeAlias = ServerRequestContext[Any, Any]
 CallerOf = Callable[[Principal], Caller]
 
 
 def principal_of(ctx: Context) -> Principal:
-    """Who calls; with open access everybody is the one local member, under the client's declared name."""
+    """Who calls, as the guard of the endpoint found out, under the client's declared name where it gives one.
+
+    A request that passed no guard is a `KeyError`: nobody is let in because a check was forgotten.
+    """
+    who = principal_in(cast("Request", ctx.request).scope)
     params = ctx.session.client_params
-    if params is None:
-        return LOCAL
-    return Principal(LOCAL.workspace, LOCAL.member, params.client_info.name[:100])
+    name = params.client_info.name[:100] if params is not None else ""
+    return Principal(who.workspace, who.member, name, who.grant) if name else who
 
 
 def is_modern(ctx: Context) -> bool:

@@ -10,6 +10,7 @@ from server.domain.errors import WeirError
 from server.edge import fault, schema
 from server.edge.context import CallerOf, Context, principal_of
 from server.edge.prompt import Prompt
+from server.edge.scopes import READING, require
 
 
 class Prompts:
@@ -34,12 +35,13 @@ class Prompts:
 
     async def get(self, ctx: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
         """A prompt with its arguments filled in, as one message of the user."""
-        prompt = self.require(params.name)
+        prompt, principal = self.require(params.name), principal_of(ctx)
         try:
+            require(principal, READING)
             script = prompt.script(params.arguments)
         except WeirError as error:
             raise fault.failed(error) from error
-        tools = frozenset(tool.name for tool in self._caller(principal_of(ctx)).registry)
+        tools = frozenset(tool.name for tool in self._caller(principal).registry)
         content = types.TextContent(text=script.text(tools))
         return types.GetPromptResult(
             description=prompt.description, messages=[types.PromptMessage(role="user", content=content)]

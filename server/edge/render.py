@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.domain.errors import WeirError
+from server.domain.errors import ApprovalRequired, WeirError
 from server.domain.outcome import Outcome
 from server.domain.person import Part as View
 from server.domain.query import Answer
@@ -19,11 +19,11 @@ Json = dict[str, Any]
 class Envelope(View):
     """What every result has around its data, as far as schemas tell.
 
-    A lookup's `quality`, `provenance`, `parts` and `warnings` come with it; the server's instructions name them once.
+    Its `receipt`, and a lookup's `quality`, `provenance`, `parts` and `warnings` come with it; the server's
+    instructions name them once.
     """
 
     outcome: Outcome
-    receipt: ReceiptView
 
 
 def result(of: Result[Any]) -> Json:
@@ -50,17 +50,21 @@ def free(answer: Answer | None, *, sandbox: bool) -> Json:
     return {**_answered(outcome, answer), "receipt": _dump(ReceiptView.of(Receipt(sandbox=sandbox)))}
 
 
-def refusal(of: WeirError, *, sandbox: bool) -> Json:
-    """The structured content of a call that was refused before anything was spent."""
+def refusal(of: WeirError, *, sandbox: bool, url: str) -> Json:
+    """The structured content of a call that was refused before anything was spent; people reach Weir at `url`."""
     nothing = _dump(ReceiptView.of(Receipt(sandbox=sandbox)))
-    return {"outcome": of.outcome.value, "error": _error(of), "receipt": nothing}
+    error = _error(of)
+    if isinstance(of, ApprovalRequired):
+        error["approval_url"] = f"{url}{of.approval.path}"
+    return {"outcome": of.outcome.value, "error": error, "receipt": nothing}
 
 
 def output_schema(answer: type[Answer]) -> schema.Schema:
     """The schema of a tool's structured content around `answer`."""
     envelope = schema.output_schema(Envelope)
-    data = schema.output_schema(answer, without=Answer.ENVELOPE)
-    return {**envelope, "properties": {**envelope["properties"], "data": data}, "required": ["outcome", "receipt"]}
+    fields = answer.OUTLINE or answer.model_fields.keys() - Answer.ENVELOPE
+    data = schema.output_schema(answer, fields=fields)
+    return {**envelope, "properties": {**envelope["properties"], "data": data}}
 
 
 def _answered(outcome: Outcome, answer: Answer | None) -> Json:

@@ -1,23 +1,28 @@
 """What a resource is: an async function of the caller that writes a text; its docstring is the description.
 
 A URI with `{name}` stands for several resources. Which names there are, the resource says itself, so that they can be
-listed and completed.
+listed and completed; where there are new ones all the time, any name leads to it, and it refuses those that are not.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server.domain.principal import Scope
 from server.edge.tool import Caller
 
 MARKDOWN = "text/markdown"
 JSON = "application/json"
+WIDGET = "text/html;profile=mcp-app"
+"""A page that a host shows in place of a tool's result (MCP Apps)."""
 
 Write = Callable[..., Awaitable[str]]
 Names = Callable[[Caller], Sequence[str]]
+Meta = Callable[[Caller], Mapping[str, Any]]
+Follow = Callable[[Caller, str], Awaitable[object]]
 
 _NAME = "{name}"
 
@@ -34,10 +39,18 @@ class Resource:
     write: Write
     """Takes the caller and, where the URI has a `{name}`, the name."""
     names: Names | None
+    """The values of `{name}`; None where there is none, or where any may be."""
     minutes: float
     """How long a client may keep what it read."""
     shared: bool
     """Whether every caller reads the same."""
+    scope: Scope = Scope.READ
+    """What a connection needs to read it."""
+    meta: Meta | None = None
+    """What hosts are told beside the text, as `_meta`."""
+    follow: Follow | None = None
+    """Takes the caller and the name; what it returns differs once the resource has changed. None where nobody can
+    follow it."""
 
     @property
     def uri(self) -> str:
@@ -49,28 +62,52 @@ class Resource:
         """What the resource is called in lists, such as `jobs-catalogs`."""
         return self.uri.removeprefix("weir://").removesuffix(f"/{_NAME}")
 
+    @property
+    def several(self) -> bool:
+        """Whether the URI has a `{name}`."""
+        return _NAME in self.uri
+
     def uri_of(self, name: str) -> str:
         """The URI of the resource of that name."""
         return self.uri.replace(_NAME, name)
 
+    def covers(self, uri: str) -> bool:
+        """Whether `uri` is this resource, or would be one of several if it exists."""
+        prefix, braces, _ = self.uri.partition(_NAME)
+        return uri.startswith(prefix) if braces else uri in self.uris
+
     def match(self, uri: str, caller: Caller) -> dict[str, Any] | None:
         """What `write` takes for `uri`; None where the URI leads elsewhere."""
-        if self.names is None:
+        if not self.several:
             return {} if uri in self.uris else None
+        if self.names is None:
+            name = uri.removeprefix(self.uri_of(""))
+            return {"name": name} if name and uri == self.uri_of(name) else None
         return next(({"name": name} for name in self.names(caller) if uri == self.uri_of(name)), None)
 
 
 def resource(
-    *uris: str, title: str, mime_type: str, minutes: float, shared: bool, names: Names | None = None
+    *uris: str,
+    title: str,
+    mime_type: str,
+    minutes: float,
+    shared: bool,
+    names: Names | None = None,
+    scope: Scope = Scope.READ,
+    meta: Meta | None = None,
+    follow: Follow | None = None,
 ) -> Callable[[Write], Resource]:
-    """Make a resource of an async function. `names` lists the values of `{name}`, for URIs that have one."""
-    if (names is not None) != (_NAME in uris[0]):
+    """Make a resource of an async function. `names` lists the values of `{name}`, for URIs that have one.
+
+    `meta` says what the host is told beside the text, `follow` whether the text has changed.
+    """
+    if names is not None and _NAME not in uris[0]:
         raise ValueError(f"{uris[0]}: names are for a URI with {_NAME}, and only for such")
 
     def make(write: Write) -> Resource:
         description = " ".join((inspect.getdoc(write) or "").split())
         if not description:
             raise ValueError(f"{uris[0]}: the docstring is the description, and there is none")
-        return Resource(uris, title, description, mime_type, write, names, minutes, shared)
+        return Resource(uris, title, description, mime_type, write, names, minutes, shared, scope, meta, follow)
 
     return make

@@ -5,6 +5,7 @@ Several clients refuse or drop tools whose schemas hold any of these; an optiona
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,7 +13,18 @@ from pydantic import BaseModel
 Schema = dict[str, Any]
 
 _DROPPED = frozenset(
-    {"title", "default", "additionalProperties", "$defs", "examples", "minLength", "maxLength", "maxItems"}
+    {
+        "title",
+        "default",
+        "additionalProperties",
+        "$defs",
+        "examples",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "maxProperties",
+    }
 )
 
 
@@ -21,21 +33,19 @@ def input_schema(model: type[BaseModel]) -> Schema:
     return _flat(model.model_json_schema())
 
 
-def output_schema(model: type[BaseModel], *, without: frozenset[str] = frozenset()) -> Schema:
-    """The outline of a result body: names and types of its fields, and of nested things only that they are there.
+def output_schema(model: type[BaseModel], *, fields: Collection[str] | None = None) -> Schema:
+    """The outline of a result body: names and types of its fields, or of some, and nothing of what is nested.
 
     Every byte of it goes to every client at every start, so prose and depth are left to the documents.
     """
     properties = _flat(model.model_json_schema(mode="serialization"))["properties"]
-    outlines = {name: _outline(value) for name, value in properties.items() if name not in without}
-    return {"type": "object", "properties": outlines}
-
-
-def _outline(schema: Schema) -> Schema:
-    outline: Schema = {"type": schema.get("type", "string")}
-    if "items" in schema:
-        outline["items"] = {"type": schema["items"].get("type", "string")}
-    return outline
+    shown = properties if fields is None else fields
+    return {
+        "type": "object",
+        "properties": {
+            name: {"type": value.get("type", "string")} for name, value in properties.items() if name in shown
+        },
+    }
 
 
 def _flat(schema: Schema) -> Schema:

@@ -6,26 +6,35 @@ import json
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from functools import cached_property
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import mcp_types as types
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.lowlevel import Server
 
-from server.domain.errors import WeirError
+from server.domain.batch import Status
+from server.domain.errors import ApprovalRequired, WeirError
 from server.domain.outcome import Outcome
+from server.domain.plan import Plan
 from server.domain.principal import Principal
+from server.domain.query import Answer
 from server.domain.result import Result
 from server.edge import fault, render
 from server.edge.completion import Completion
 from server.edge.context import CallerOf, Context, principal_of
+from server.edge.elicitation import NOBODY, Consent, Elicitation, Question, Reply, consented, reply_in
+from server.edge.followers import Followers
 from server.edge.prompt import Prompt
 from server.edge.prompts import Prompts
 from server.edge.resource import Resource
 from server.edge.resources import Resources
+from server.edge.scopes import Scopes, require
+from server.edge.sealing import sealed
 from server.edge.shortcut import shortcut
-from server.edge.tool import Registry, Tool
+from server.edge.singles import Singles
+from server.edge.tasks import Tasks, declared
+from server.edge.tool import Caller, Registry, Tool
+from server.edge.toolset import Registries
 from server.engine import Engine
 
 logger = logging.getLogger(__name__)
@@ -39,6 +48,12 @@ preview_cost tells, for any tool and arguments, what a call would cost at least 
 check_credit_balance and get_account_analytics.
 A company domain identifies a company better than its name, a profile URL a person better than a name."""
 
+BULK_TOOL = "submit_detected_bulk_job"
+_BULK_INSTRUCTIONS = """
+A file or a longer list is a bulk job: create_bulk_upload_session or process_attached_csv takes it,
+resolve_bulk_upload_mapping says what it would cost, submit_detected_bulk_job runs it, and
+get_bulk_job_status follows it."""
+
 _LISTS: tuple[CacheableMethod, ...] = (
     "tools/list",
     "prompts/list",
@@ -46,8 +61,10 @@ _LISTS: tuple[CacheableMethod, ...] = (
     "resources/templates/list",
     "server/discover",
 )
-_LISTED = CacheHint(ttl_ms=300_000, scope="public")
+_LISTED_MS = 300_000
 """How long a client may keep a list: it only changes when the operator restarts the server."""
+
+CacheScope = Literal["public", "private"]
 
 
 class Edge:
@@ -55,25 +72,35 @@ class Edge:
 
     def __init__(
         self,
-        registry: Registry,
+        registries: Registries,
         engine: Engine,
         caller: CallerOf,
         *,
         version: str,
         prompts: Iterable[Prompt],
         resources: Iterable[Resource],
+        singles: Singles,
+        elicitation: Elicitation,
+        lists: CacheScope = "public",
     ) -> None:
-        self.registry = registry
+        """`lists` says who may share what is listed: everybody, or only those with the same authorization."""
+        resources = tuple(resources)
+        self.scopes = Scopes(registries.everything, resources)
+        self._registries = registries
         self._engine = engine
         self._caller = caller
         self._payloads = Payloads()
-        asked, read = Prompts(prompts, caller), Resources(resources, caller)
+        self._singles = singles
+        self._elicitation = elicitation
+        self._listed: dict[Registry, types.ListToolsResult] = {}
+        asked, read = Prompts(prompts, caller), Resources(resources, caller, lists)
+        hint = CacheHint(ttl_ms=_LISTED_MS, scope=lists)
         self.server: Server[Any] = Server(
             "weir",
             version=version,
             title="Weir",
-            instructions=INSTRUCTIONS,
-            cache_hints=dict.fromkeys(_LISTS, _LISTED),
+            instructions=INSTRUCTIONS + (_BULK_INSTRUCTIONS if registries.everything.get(BULK_TOOL) else ""),
+            cache_hints=dict.fromkeys(_LISTS, hint),
             # No tool of ours takes arguments from headers, so there is nothing to check them against.
             get_tool_input_schema=lambda _: None,
             on_list_tools=self._list_tools,
@@ -85,45 +112,107 @@ class Edge:
             on_read_resource=read.read,
             on_completion=Completion(asked, read, caller).complete,
         )
+        self._tasks = Tasks(caller, self._finished)
+        if registries.everything.get(BULK_TOOL):
+            self._tasks.serve(self.server)
+            Followers(read, caller).serve(self.server)
+        self.server.middleware.append(sealed(elicitation.seals))
         self.server.middleware.append(shortcut(self.server, self._call_named))
 
     async def call(self, name: str, arguments: Mapping[str, Any] | None, principal: Principal) -> Payload:
         """Call a tool and return its structured content; `isError` tells a failure. For the shell and for tests."""
-        return await self._answer(self.registry.require(name), arguments, principal)
+        return await self._answer(self._tools(principal).require(name), arguments, principal, NOBODY)
 
-    @cached_property
-    def _listed(self) -> types.ListToolsResult:
-        """Made when it is first asked for: drawing up the schemas takes a quarter of a second that start-up saves."""
-        return types.ListToolsResult(tools=[wire(tool) for tool in self.registry])
+    def _tools(self, principal: Principal) -> Registry:
+        return self._registries.of(principal.grant.toolsets)
 
     async def _list_tools(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         fault.refuse_cursor(params)
-        return self._listed
+        tools = self._tools(principal_of(ctx))
+        if tools not in self._listed:
+            # Not before it is asked for: drawing up the schemas takes a quarter of a second that start-up saves.
+            self._listed[tools] = types.ListToolsResult(tools=[wire(tool) for tool in tools])
+        return self._listed[tools]
 
     async def _call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> Payload:
-        return await self._call_named(ctx, params.name, params.arguments)
+        return await self._call_named(ctx, params.name, params.arguments, reply_in(params))
 
-    async def _call_named(self, ctx: Context, name: str, arguments: Mapping[str, Any] | None) -> Payload:
-        tool = self.registry.get(name)
+    async def _call_named(
+        self, ctx: Context, name: str, arguments: Mapping[str, Any] | None, reply: Reply | None = None
+    ) -> Payload:
+        principal = principal_of(ctx)
+        tool = self._tools(principal).get(name)
         if tool is None:
             raise fault.unknown("tool", name)
         started = time.perf_counter()
-        answered = await self._answer(tool, arguments, principal_of(ctx))
+        try:
+            answered = await self._answer(tool, arguments, principal, self._elicitation.consent(ctx, reply))
+        except Question as question:
+            return question.result
         if logger.isEnabledFor(logging.INFO):
             _log(tool, answered["structuredContent"], time.perf_counter() - started)
+        if tool.order is not None and not answered["isError"] and declared(ctx):
+            job_id = answered["structuredContent"]["data"]["job_id"]
+            return await self._tasks.created(self._caller(principal), job_id) or answered
         return answered
 
-    async def _answer(self, tool: Tool, arguments: Mapping[str, Any] | None, principal: Principal) -> Payload:
+    async def _finished(self, caller: Caller, job_id: str) -> Payload:
+        """The result of a tool that submitted a job, once the job is over."""
+        job = await caller.bulk.submitted(job_id)
+        return payload(render.free(job, sandbox=self._engine.sandbox), failed=job.status == Status.FAILED)
+
+    async def _answer(
+        self, tool: Tool, arguments: Mapping[str, Any] | None, principal: Principal, consent: Consent
+    ) -> Payload:
         try:
-            if tool.free is not None:
-                answer = await tool.free(self._caller(principal), **tool.parse(arguments))
+            require(principal, tool.scopes)
+            job = await consent.settle()
+            if tool.plan is None:
+                answer = await self._unmetered(tool, arguments, principal, consent, job)
                 return payload(render.free(answer, sandbox=self._engine.sandbox))
             plan = tool.planned(arguments)
             assert plan is not None
-            return self._payloads.of(await self._engine.run(plan, principal, tool.name))
+            return self._payloads.of(await self._approved(tool, plan, principal, consent))
         except WeirError as error:
-            body = render.refusal(error, sandbox=self._engine.sandbox)
+            body = render.refusal(error, sandbox=self._engine.sandbox, url=self._elicitation.url)
             return payload(body, failed=error.outcome is not Outcome.SUPPRESSED)
+
+    async def _approved(self, tool: Tool, plan: Plan[Any], principal: Principal, consent: Consent) -> Result[Any]:
+        """Carry out a plan, and once more where that takes a person's approval and they are there to give it."""
+        try:
+            return await self._metered(tool, plan, principal)
+        except ApprovalRequired as required:
+            if not consent.possible:
+                raise
+            await consent.ask(required.approval)
+        return await self._metered(tool, plan, principal)
+
+    async def _metered(self, tool: Tool, plan: Plan[Any], principal: Principal) -> Result[Any]:
+        """Carry out a plan, unless a bulk job would do better by now what the caller is doing one by one."""
+        name, singles = tool.function.__name__, self._singles
+        if not singles.counts(name) or self._tools(principal).get(BULK_TOOL) is None:
+            return await self._engine.run(plan, principal, tool.name)
+        if singles.full(principal, name, plan.steps[0].query):
+            quote = await self._engine.quote(plan, principal)
+            if quote.most.total:
+                raise singles.refusal(name, quote)
+        async with singles.counted(principal, name, plan.steps[0].query) as asked:
+            result = await self._engine.run(plan, principal, tool.name)
+            asked(bool(result.receipt.attempts))
+            return result
+
+    async def _unmetered(
+        self, tool: Tool, arguments: Mapping[str, Any] | None, principal: Principal, consent: Consent, job: str
+    ) -> Answer | None:
+        """The answer of a free tool, or of one that submits a bulk job, whose rows are metered one by one later.
+
+        `job` was submitted in an earlier round, and a person has approved it since.
+        """
+        caller = self._caller(principal)
+        if (order := tool.ordered(arguments)) is not None:
+            return await (caller.bulk.submitted(job) if job else consented(caller.bulk, order, consent))
+        assert tool.free is not None
+        return await tool.free(caller, **tool.parse(arguments))
 
 
 _WORTH_KEEPING = 4096
@@ -189,4 +278,6 @@ def wire(tool: Tool) -> types.Tool:
             idempotent_hint=tool.hints.idempotent,
             open_world_hint=tool.hints.open_world,
         ),
+        # Hosts differ in which of the two they read.
+        _meta={"ui": {"resourceUri": tool.widget}, "ui/resourceUri": tool.widget} if tool.widget else None,
     )

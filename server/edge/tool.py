@@ -1,4 +1,4 @@
-"""What a tool is: a function from arguments to a plan, or a free function of the caller; the rest follows from it.
+"""What a tool is: a function from arguments to a plan or to a bulk job's order, or a free function of the caller.
 
 The function's name is the tool's name, its docstring the text that clients see, its annotations the schemas.
 """
@@ -14,15 +14,19 @@ from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 from pydantic import ValidationError
 
 from server.domain.account import AccountAnalytics, Balances
+from server.domain.bulk_job import SubmittedJob
+from server.domain.bulk_order import BulkOrder
 from server.domain.directory import ProviderList
 from server.domain.download import Download
 from server.domain.errors import InvalidInput
+from server.domain.explanation import explained
 from server.domain.plan import Plan
-from server.domain.principal import Principal
+from server.domain.principal import Principal, Scope
 from server.domain.query import Answer, Query
 from server.domain.quote import Quote, QuotedStep
 from server.edge import schema
-from server.edge.arguments import Arguments, Groups, arguments_model, explained, grouped, groups_of, parse
+from server.edge.arguments import Arguments, Groups, arguments_model, grouped, groups_of, parse
+from server.edge.bulk import Bulk
 
 A = TypeVar("A", bound=Answer)
 
@@ -49,7 +53,7 @@ class Caller(Protocol):
         ...
 
     async def balances(self) -> Balances:
-        """What every configured provider's account holds."""
+        """What every configured provider's account holds, and what the limits of the caller leave."""
         ...
 
     async def analytics(self, period: str) -> AccountAnalytics:
@@ -59,6 +63,16 @@ class Caller(Protocol):
     @property
     def registry(self) -> Registry:
         """The tools that the caller may use."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """Where people reach Weir, without a path."""
+        ...
+
+    @property
+    def bulk(self) -> Bulk:
+        """Uploads and bulk jobs."""
         ...
 
     @property
@@ -107,7 +121,7 @@ class Hints:
 
 @dataclass(frozen=True)
 class Tool:
-    """One tool on the wire. Either `plan` (metered) or `free` is set.
+    """One tool on the wire. One of `plan` (metered), `order` (a bulk job, metered row by row) and `free` is set.
 
     The models of arguments are made when a tool is first used: all of them at once would slow every start down.
     """
@@ -121,8 +135,13 @@ class Tool:
     answer: type[Answer]
     example: Mapping[str, Any]
     """Arguments of a call that makes sense; documents and tests use it."""
+    scopes: frozenset[Scope]
+    """All that a connection needs for a call."""
     plan: Callable[..., Plan[Any]] | None = None
+    order: Callable[..., BulkOrder] | None = None
     free: Callable[..., Awaitable[Answer | None]] | None = None
+    widget: str | None = None
+    """The resource that hosts may show in place of the result."""
 
     @cached_property
     def arguments(self) -> type[Arguments]:
@@ -137,7 +156,7 @@ class Tool:
     @property
     def costs(self) -> bool:
         """Whether a call may cost credits."""
-        return self.plan is not None and not self.hints.read_only
+        return (self.plan is not None or self.order is not None) and not self.hints.read_only
 
     def parse(self, raw: Mapping[str, Any] | None) -> dict[str, Any]:
         """Checked arguments by parameter of the tool's function, defaults included. `InvalidInput` otherwise."""
@@ -146,7 +165,7 @@ class Tool:
         return grouped(values, self.groups) if self.groups else values
 
     def planned(self, raw: Mapping[str, Any] | None) -> Plan[Any] | None:
-        """The plan of a call, None for a free tool; the arguments are checked either way."""
+        """The plan of a call, None for any other tool; the arguments are checked either way."""
         arguments = self.parse(raw)
         if self.plan is None:
             return None
@@ -156,20 +175,30 @@ class Tool:
             # A value that the tool derived, such as the company from an address at a free-mail provider.
             raise explained(self.arguments, error) from None
 
+    def ordered(self, raw: Mapping[str, Any] | None) -> BulkOrder | None:
+        """The bulk job that a call asks for, None for any other tool; the arguments are checked either way."""
+        arguments = self.parse(raw)
+        return None if self.order is None else self.order(**arguments)
+
     def input_schema(self) -> schema.Schema:
         """What clients are told to send."""
         return {"type": "object", "properties": {}, **schema.input_schema(self.arguments)}
 
 
 class Family:
-    """Tools that belong together; the order of definition is the order on the wire."""
+    """Tools that belong together; the order of definition is the order on the wire.
 
-    def __init__(self, name: str) -> None:
+    A tool that costs or changes something needs `enrich:spend`, any other one what `reads` says, unless it names the
+    `scopes` that it needs.
+    """
+
+    def __init__(self, name: str, *, reads: Scope = Scope.READ) -> None:
         self.name = name
+        self.reads = reads
         self.tools: list[Tool] = []
 
     def lookup(
-        self, title: str, *, costs: bool = True, **example: Any
+        self, title: str, *, costs: bool = True, scopes: Iterable[Scope] | None = None, **example: Any
     ) -> Callable[[Callable[..., Plan[Any]]], Callable[..., Plan[Any]]]:
         """Register a tool that asks providers: a pure function from arguments to a plan.
 
@@ -179,12 +208,33 @@ class Family:
         def register(function: Callable[..., Plan[Any]]) -> Callable[..., Plan[Any]]:
             hints = Hints(read_only=not costs, open_world=True)
             answer = _one_type(get_args(get_type_hints(function)["return"])[0])
-            self.tools.append(self._tool(function, title, hints, answer, example, plan=function))
+            self.tools.append(self._tool(function, title, hints, answer, example, scopes=scopes, plan=function))
             return function
 
         return register
 
-    def free(self, title: str, *, open_world: bool, writes: bool = False, **example: Any) -> Callable[[Free], Free]:
+    def submits(
+        self, title: str, *, scopes: Iterable[Scope], **example: Any
+    ) -> Callable[[Callable[..., BulkOrder]], Callable[..., BulkOrder]]:
+        """Register a tool that submits a bulk job: a pure function from arguments to its order."""
+
+        def register(function: Callable[..., BulkOrder]) -> Callable[..., BulkOrder]:
+            hints = Hints(read_only=False, open_world=True, idempotent=False)
+            self.tools.append(self._tool(function, title, hints, SubmittedJob, example, scopes=scopes, order=function))
+            return function
+
+        return register
+
+    def free(
+        self,
+        title: str,
+        *,
+        open_world: bool,
+        writes: bool = False,
+        scopes: Iterable[Scope] | None = None,
+        widget: str | None = None,
+        **example: Any,
+    ) -> Callable[[Free], Free]:
         """Register a tool that never spends: an async function of the caller and arguments.
 
         One that `writes` changes something that the operator owns, and is neither read-only nor idempotent.
@@ -193,7 +243,8 @@ class Family:
         def register(function: Free) -> Free:
             hints = Hints(read_only=not writes, open_world=open_world, idempotent=not writes)
             answer = _one_type(get_type_hints(function)["return"])
-            self.tools.append(self._tool(function, title, hints, answer, example, free=function))
+            tool = self._tool(function, title, hints, answer, example, scopes=scopes, free=function, widget=widget)
+            self.tools.append(tool)
             return function
 
         return register
@@ -206,8 +257,11 @@ class Family:
         answer: type[Answer],
         example: Mapping[str, Any],
         *,
+        scopes: Iterable[Scope] | None,
         plan: Callable[..., Plan[Any]] | None = None,
+        order: Callable[..., BulkOrder] | None = None,
         free: Free | None = None,
+        widget: str | None = None,
     ) -> Tool:
         name, description = function.__name__, inspect.getdoc(function) or ""
         if len(name) > NAME_LIMIT or not description or len(description) > DESCRIPTION_LIMIT:
@@ -221,8 +275,11 @@ class Family:
             function=function,
             answer=answer,
             example=example,
+            scopes=frozenset(scopes or ((self.reads if hints.read_only else Scope.SPEND),)),
             plan=plan,
+            order=order,
             free=free,
+            widget=widget,
         )
 
 
