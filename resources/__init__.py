@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from resources.bulk_jobs import bulk_jobs
 from resources.docs import docs
 from resources.errors import errors
 from resources.jobs_catalogs import jobs_catalogs
 from resources.pricing import pricing
 from resources.providers import providers
+from resources.upload import upload
 from server.edge.resource import Resource
 
-RESOURCES: tuple[Resource, ...] = (docs, pricing, providers, errors, jobs_catalogs)
+RESOURCES: tuple[Resource, ...] = (docs, pricing, providers, errors, jobs_catalogs, bulk_jobs, upload)

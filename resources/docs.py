@@ -96,6 +96,6 @@ def _section(family: str, tools: list[Tool]) -> str:
 
 
 def _tool(tool: Tool) -> str:
-    free = tool.plan is None or tool.hints.read_only
+    free = not tool.costs
     first = " ".join(tool.description.split("\n\n")[0].split())
     return f"- `{tool.name}`{' (free)' if free else ''}: {first}"

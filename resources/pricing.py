@@ -39,6 +39,8 @@ async def pricing(caller: Caller) -> str:
 
 
 def _asked(caller: Caller, tool: Tool, titles: Mapping[str, str]) -> str:
+    if tool.order is not None:
+        return "row by row, what the single lookup costs"
     plan = tool.planned(tool.example)
     if plan is None or tool.hints.read_only:
         return "free"

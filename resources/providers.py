@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.domain.principal import Scope
 from server.edge.resource import JSON, resource
 from server.edge.tool import Caller
 
@@ -12,6 +13,7 @@ from server.edge.tool import Caller
     mime_type=JSON,
     minutes=1,
     shared=False,
+    scope=Scope.ACCOUNT,
     names=lambda caller: caller.provider_names,
 )
 async def providers(caller: Caller, name: str) -> str:

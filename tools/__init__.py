@@ -6,6 +6,7 @@ from server.edge.tool import Family
 from server.edge.toolset import Surface
 from tools.account import account
 from tools.ads import ads
+from tools.bulk import bulk
 from tools.company import company
 from tools.composite import composite
 from tools.contact import contact
@@ -14,7 +15,7 @@ from tools.lists import lists
 from tools.people import people
 from tools.providers import providers
 
-FAMILIES: tuple[Family, ...] = (contact, company, jobs, ads, people, lists, composite, account, providers)
+FAMILIES: tuple[Family, ...] = (contact, company, jobs, ads, people, lists, composite, bulk, account, providers)
 
 ESSENTIALS = frozenset(
     {

@@ -7,17 +7,19 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from server.domain.account import AccountAnalytics, Balances
+from server.domain.principal import Scope
 from server.domain.views import CostPreview
 from server.edge.tool import Caller, Family
 
-account = Family("account")
+account = Family("account", reads=Scope.ACCOUNT)
 
 
 @account.free("Check credit balances", open_world=True)
 async def check_credit_balance(caller: Caller) -> Balances:
     """Show what the account at every configured provider holds, in that provider's credits.
 
-    Free; figures are at most a minute old. Also serves as a test of the connection to each provider.
+    Adds the spending limits and what they leave. Free; balances are at most a minute old. Also serves as a test of
+    the connection to each provider.
     """
     return await caller.balances()
 
@@ -39,6 +41,7 @@ async def get_account_analytics(
 @account.free(
     "Preview the cost of a call",
     open_world=False,
+    scopes=(Scope.READ,),
     tool="find_work_email",
     arguments={"full_name": "Ada Lovelace", "company_domain": "stripe.com"},
 )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from server.domain import fields
+from server.domain import chain, fields
 from server.domain.company import (
     AccountBrief,
     CompanyPage,
@@ -16,7 +16,6 @@ from server.domain.company import (
     FindRole,
     Funding,
     GetFunding,
-    GetTechnographics,
     ListCompetitors,
     ListEmployees,
     TechStack,
@@ -129,33 +128,7 @@ def get_company_technographics(
 
     Needs company_domain; with company_name alone the domain is looked up first, which costs more.
     """
-    if company_domain is not None:
-        return ask(GetTechnographics(company_domain=company_domain, fresh=force_refresh))
-    if company_name is None:
-        raise InvalidInput(
-            "Something to identify the company is missing: give company_domain or company_name.",
-            field="company_domain",
-            fix="Add company_domain.",
-        )
-
-    def by_domain(answers: Answers) -> GetTechnographics | None:
-        record = answers["company"]
-        domain = record.company.domain if isinstance(record, CompanyRecord) else None
-        return GetTechnographics(company_domain=domain, fresh=force_refresh) if domain else None
-
-    return Plan(
-        steps=(
-            Step("company", FindCompany(company_name=company_name, fresh=force_refresh)),
-            Step(
-                "technographics",
-                GetTechnographics(company_domain="unresolved.example", fresh=force_refresh),
-                after=("company",),
-                then=by_domain,
-            ),
-        ),
-        answer=TechStack,
-        compose=lambda answers: answer if isinstance(answer := answers["technographics"], TechStack) else None,
-    )
+    return chain.technographics(company_domain, company_name, fresh=force_refresh)
 
 
 @company.lookup("Find a person by role", job_title="VP Sales", company_domain="stripe.com")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from server.domain import fields
+from server.domain import chain, fields
 from server.domain.contact import (
-    DetectJobChange,
     EmailVerdict,
     FindEmailByProfile,
     FindMobile,
@@ -17,9 +16,8 @@ from server.domain.contact import (
     JobChange,
     ValidateEmail,
 )
-from server.domain.errors import InvalidInput
 from server.domain.person import PersonProfile
-from server.domain.plan import Answers, Plan, Step, ask
+from server.domain.plan import Plan, ask
 from server.edge.tool import Family
 
 contact = Family("contact")
@@ -161,35 +159,4 @@ def detect_job_change(
     company_name; with work_email alone the company is taken from the address. Every verdict is charged, also "no
     change".
     """
-    if profile_url is not None:
-        return ask(_job_change(profile_url, company_domain, company_name, fresh=force_refresh))
-    if work_email is None:
-        raise InvalidInput(
-            "Something to identify the person is missing: give profile_url or work_email.",
-            field="profile_url",
-            fix="Add profile_url.",
-        )
-    domain = company_domain or (None if company_name else work_email.rsplit("@", 1)[1])
-    unresolved = _job_change("unresolved", domain, company_name, fresh=force_refresh)
-
-    def by_profile(answers: Answers) -> DetectJobChange | None:
-        profile = answers["profile"]
-        url = profile.person.linkedin_url if isinstance(profile, PersonProfile) else None
-        return _job_change(url, domain, company_name, fresh=force_refresh) if url else None
-
-    return Plan(
-        steps=(
-            Step("profile", FindProfileByEmail(work_email=work_email, fresh=force_refresh)),
-            Step("job_change", unresolved, after=("profile",), then=by_profile),
-        ),
-        answer=JobChange,
-        compose=lambda answers: answer if isinstance(answer := answers["job_change"], JobChange) else None,
-    )
-
-
-def _job_change(
-    profile_url: str, company_domain: str | None, company_name: str | None, *, fresh: bool
-) -> DetectJobChange:
-    return DetectJobChange(
-        profile_url=profile_url, company_domain=company_domain, company_name=company_name, fresh=fresh
-    )
+    return chain.job_change(profile_url, work_email, company_domain, company_name, fresh=force_refresh)

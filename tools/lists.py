@@ -27,6 +27,7 @@ from server.domain.lists import (
     ShowList,
 )
 from server.domain.person import Seniority
+from server.domain.principal import Scope
 from server.domain.quality import QualityStatus
 from server.edge.tool import Caller, Family
 
@@ -99,7 +100,9 @@ async def show_prospect_list(
     return await caller.ask(ShowList(list_id=list_id, limit=limit, cursor=cursor))
 
 
-@lists.free("Export a prospect list", open_world=True, writes=True, list_id="0123456789abcdef01234567")
+@lists.free(
+    "Export a prospect list", open_world=True, writes=True, scopes=(Scope.READ,), list_id="0123456789abcdef01234567"
+)
 async def export_prospect_list(caller: Caller, list_id: ListId) -> Export | None:
     """Write a prospect list into a CSV file and return a download link that works once, for an hour. Free.
 

@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import Field
 
 from server.domain.directory import ProviderList
+from server.domain.principal import Scope
 from server.edge.tool import Caller, Family
 
-providers = Family("providers")
+providers = Family("providers", reads=Scope.ACCOUNT)
 
 Provider = Annotated[
     str, Field(description="Name of one provider, for its details.", max_length=100, examples=["leadmagic"])
