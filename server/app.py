@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,14 +17,23 @@ from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, Streamable
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from prompts import PROMPTS
 from resources import RESOURCES
 from server import __version__
+from server.access import access, authorization_server, grant_of, upload_pages
 from server.accounts import Accounts
+from server.approvals import Approvals
+from server.batches.approval_commands import ApprovalCommands
+from server.batches.assembly import bulk
+from server.batches.batches import Batches
+from server.batches.export import Exports
+from server.batches.kinds import KINDS
+from server.batches.limits import BulkLimits
+from server.batches.uploads import Uploads
+from server.batches.webhook_commands import WebhookCommands
+from server.batches.webhook_secrets import WebhookSecrets
 from server.budgets import Budgets, Limits
 from server.cache import Cache
 from server.caller import LocalCaller
@@ -35,24 +44,35 @@ from server.domain import money
 from server.domain.errors import InvalidInput, StorageUnavailable
 from server.domain.money import Credits, Micros
 from server.domain.query import Answer
+from server.domain.site import Site
+from server.edge.elicitation import Elicitation
+from server.edge.sealing import SEALED, Seals
 from server.edge.server import Edge
-from server.edge.tool import Registry
-from server.edge.toolset import Choice
+from server.edge.singles import Singles
+from server.edge.toolset import Choice, Registries
 from server.engine import Engine
+from server.identity.administration import Administration
+from server.identity.identity import Identity
+from server.identity.keys import Keys
 from server.ledger import Ledger
+from server.oauth.authorization import Authorization
+from server.oauth.machine_commands import MachineCommands
 from server.operator import Operator
 from server.provider import Provider
 from server.purse import Books
-from server.settings import Providers, Settings
+from server.settings import Auth, Providers, Settings
 from server.storage.database import Database
 from server.suppression import Suppression
 from server.upstream import Connection, Upstream
+from server.upstream.documents import Documents
+from server.upstream.notices import Notices
 from server.web import checks
 from server.web.catalog import Catalog as PageCatalog
 from server.web.catalog import CatalogPage, CatalogProvider, CatalogTool
 from server.web.control import control
 from server.web.cors import Cors
 from server.web.files import Files, downloads
+from server.web.root import Root
 from tools import SURFACE
 
 _ABANDONED = timedelta(minutes=5)
@@ -90,43 +110,86 @@ class Weir:
     directory: Directory
     companies: Companies
     files: Files
-    registry: Registry
+    registries: Registries
+    identity: Identity
+    keys: Keys
+    authorization: Authorization
+    batches: Batches
+    uploads: Uploads
+    exports: Exports
 
     @property
     def operator(self) -> Operator:
         """What the command line may ask."""
-        return Operator(self.engine)
+        return self.operator_at(None)
+
+    def operator_at(self, url: str | None) -> Operator:
+        """`operator` for a server that people reach under `url`, by default what the settings say."""
+        people = Administration(self.identity, self._link(url))
+        approvals = ApprovalCommands(self.engine.books.approvals, self.batches)
+        webhooks = WebhookCommands(WebhookSecrets(self.engine.books.database, _now), self.identity)
+        return Operator(self.engine, people, MachineCommands(self.authorization, self.identity), approvals, webhooks)
 
     def edge(self, url: str | None = None) -> Edge:
         """The MCP server over the registry; `url` is where people reach it, by default what the settings say."""
-        link = url or self.settings.public_url or f"http://{self.settings.host}:{self.settings.port}"
+        link = self._link(url)
         return Edge(
-            self.registry,
+            self.registries,
             self.engine,
             lambda principal: LocalCaller(principal, self, link),
             version=__version__,
             prompts=PROMPTS,
             resources=RESOURCES,
+            singles=Singles({kind.tool: kind.name for kind in KINDS.values()}, self.settings.use_bulk_after),
+            elicitation=Elicitation(link, self.batches.decide, Seals(partial(self.authorization.keys.secrets, SEALED))),
+            lists="public" if self.settings.auth is Auth.OPEN else "private",
         )
+
+    def _link(self, url: str | None) -> str:
+        return url or self.settings.public_url or f"http://{self.settings.host}:{self.settings.port}"
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, sandbox_url: str | None = None) -> AsyncGenerator[Weir]:
+async def opened(
+    settings: Settings,
+    *,
+    sandbox_url: str | None = None,
+    documents: Documents | None = None,
+    notices: Notices | None = None,
+) -> AsyncGenerator[Weir]:
     """Everything below MCP, ready to run plans; closed in order on the way out.
 
     `sandbox_url` names a sandbox that already runs; without it, one is started where the settings call for it.
+    `documents` replaces the guarded fetch of what clients publish about themselves, `notices` the guarded webhooks.
     """
-    registry = Registry(SURFACE.tools(Choice(settings.toolsets, settings.read_only, settings.aliases)))
+    registries = Registries(SURFACE, Choice(settings.toolsets, settings.read_only, settings.aliases))
     async with AsyncExitStack() as stack:
         upstreams = await _upstreams(settings, stack, sandbox_url)
         database = await Database.open(settings.database)
         stack.push_async_callback(database.close)
-        upstream = Upstream(upstreams.connections)
+        upstream = Upstream(upstreams.connections, database=database)
         stack.push_async_callback(upstream.close)
         engine = await _engine(settings, upstreams, database, upstream)
         stack.push_async_callback(engine.stop)
         files = Files(settings.home / "files", _now)
-        stack.enter_context(_in_background(_keep_house(engine, files)))
+        identity = Identity(database, _now, domains=settings.oidc_domains)
+        await identity.prepare()
+        authorization = authorization_server(settings, database, identity, _now, documents)
+        batches = await stack.enter_async_context(
+            bulk(
+                engine,
+                database,
+                url=settings.database,
+                home=settings.home,
+                clock=_now,
+                limits=BulkLimits(kept=timedelta(days=settings.bulk_kept_days)),
+                grants=partial(grant_of, identity.keys, authorization.connections),
+                notices=notices or Notices(settings.webhook_hosts),
+            )
+        )
+        uploads = Uploads(database, batches.sources, _now)
+        sweeps = (files.sweep, uploads.sweep, batches.sweep, identity.sweep, authorization.sweep)
+        stack.enter_context(_in_background(_keep_house(engine, sweeps)))
         yield Weir(
             settings,
             upstreams,
@@ -136,7 +199,13 @@ async def opened(settings: Settings, *, sandbox_url: str | None = None) -> Async
             directory=Directory(engine, upstream, _now),
             companies=Companies(engine.books.cache, engine.suppression),
             files=files,
-            registry=registry,
+            registries=registries,
+            identity=identity,
+            keys=identity.keys,
+            authorization=authorization,
+            batches=batches,
+            uploads=uploads,
+            exports=Exports(batches, engine.suppression, files),
         )
 
 
@@ -189,7 +258,7 @@ async def _engine(settings: Settings, upstreams: Upstreams, database: Database, 
         order=settings.order,
         per_credit=upstreams.per_credit,
     )
-    books = Books(database, ledger, budgets, Cache(database, _now), _now)
+    books = Books(database, ledger, budgets, Cache(database, _now), Approvals(database, _now), _now)
     engine = Engine(catalog, books, suppression, upstream, sandbox=upstreams.sandbox, seconds=settings.call_seconds)
     await engine.start()
     # Nobody else can own an SQLite home, so whatever is open there was left by the dead.
@@ -206,12 +275,13 @@ def _in_background(work: Coroutine[Any, Any, None]) -> Generator[None]:
         task.cancel()
 
 
-async def _keep_house(engine: Engine, files: Files) -> None:
+async def _keep_house(engine: Engine, sweeps: Iterable[Callable[[], Awaitable[None]]]) -> None:
     """Every minute: take over what dead replicas held, forget expired answers, see what other replicas changed."""
     while True:
         await asyncio.sleep(_MINUTE)
         try:
-            await files.sweep()
+            for sweep in sweeps:
+                await sweep()
             await engine.recover(_ABANDONED)
             await engine.books.cache.sweep()
             await engine.suppression.refresh()
@@ -251,43 +321,32 @@ def _today() -> date:
     return _now().date()
 
 
-class Door:
-    """`/`: POST and DELETE are MCP, as is a GET that wants an event stream; any other GET is the catalog."""
-
-    def __init__(self, mcp: ASGIApp, page: CatalogPage) -> None:
-        self._mcp = mcp
-        self._page = page
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        request = Request(scope, receive)
-        if request.method in ("GET", "HEAD") and "text/event-stream" not in request.headers.get("accept", ""):
-            response = await self._page(request)
-            await response(scope, receive, send)
-        else:
-            await self._mcp(scope, receive, send)
-
-
-def web(weir: Weir, url: str, *, token: str | None = None) -> Starlette:
+def web(weir: Weir, url: str, *, token: str | None = None, code: str | None = None) -> Starlette:
     """The ASGI application; `url` is where clients reach it, without a path.
 
-    With a `token`, local callers who know it may send the operator's commands.
+    With a `token`, local callers who know it may send the operator's commands. Where nobody signs in on pages, whoever
+    types the `code` there decides on approvals.
     """
     security = _security(weir.settings, url)
+    edge = weir.edge(url)
     manager = StreamableHTTPSessionManager(
-        app=weir.edge(url).server,
+        app=edge.server,
         security_settings=security,
         max_request_body_size=weir.settings.max_body_bytes,
     )
-    mcp = StreamableHTTPASGIApp(manager)
-    operator = [Route("/operator", control(token, weir.operator.run), methods=["POST"])] if token else []
+    site = Site(url, weir.settings.allowed_hosts)
+    entry = access(weir, site, edge.scopes.needed, code)
+    mcp = entry.guarded(StreamableHTTPASGIApp(manager))
+    operator = [Route("/operator", control(token, weir.operator_at(url).run), methods=["POST"])] if token else []
     return Starlette(
         routes=[
-            Route("/", Door(mcp, CatalogPage(_page(weir, url)))),
+            Route("/", Root(mcp, CatalogPage(_page(weir, url)))),
             Route("/mcp", mcp),
             Route("/health", checks.health(__version__), methods=["GET"]),
             Route("/ready", checks.ready(partial(readiness, weir)), methods=["GET"]),
             Route("/files/{token}", downloads(weir.files), methods=["GET"]),
+            *upload_pages(weir, site).routes(),
+            *entry.routes,
             *operator,
         ],
         middleware=[Middleware(Cors, origins=security.allowed_origins, paths=("/", "/mcp"))],
@@ -313,7 +372,8 @@ def _page(weir: Weir, url: str) -> PageCatalog:
         endpoint=f"{url}/mcp",
         sandbox=weir.upstreams.sandbox,
         tools=[
-            CatalogTool(tool.name, tool.title, tool.description, tool.family, paid=tool.costs) for tool in weir.registry
+            CatalogTool(tool.name, tool.title, tool.description, tool.family, paid=tool.costs)
+            for tool in weir.registries.everything
         ],
         providers=[
             CatalogProvider(name, provider.manifest.title, configured=name in weir.upstreams.connections)

@@ -1,23 +1,21 @@
 """The only reader of the environment and of `weir.toml`.
 
-Every setting is `WEIR_<NAME>` in the environment or `<name>` in `weir.toml` (the environment wins). What belongs to a
-provider follows from the provider's name: `<NAME>_API_KEY`, `WEIR_<NAME>_BASE_URL`, `WEIR_<NAME>_USD_PER_CREDIT`.
+Every setting is `WEIR_<NAME>` in the environment or `<name>` in `weir.toml` (the environment wins).
 """
 
 from __future__ import annotations
 
-import math
 import os
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -28,6 +26,9 @@ from pydantic_settings import (
 )
 
 from server.domain.errors import InvalidInput
+from server.domain.principal import scope_rules
+from server.domain.site import is_loopback, is_url
+from server.provider_settings import ProviderSettings
 
 
 class Auth(StrEnum):
@@ -35,6 +36,10 @@ class Auth(StrEnum):
 
     OPEN = "open"
     """Anybody who reaches the port: loopback only."""
+    BUILTIN = "builtin"
+    """People who sign in here: Weir is its own authorization server."""
+    EXTERNAL = "external"
+    """Bearers of tokens from the operator's own identity provider."""
 
 
 class Providers(StrEnum):
@@ -57,6 +62,12 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+def _networks(words: list[str]) -> list[str]:
+    for word in words:
+        ip_network(word, strict=False)
+    return words
+
+
 def _words(value: object) -> object:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
@@ -71,10 +82,9 @@ def _url(value: str | None) -> str | None:
     return value.rstrip("/") if value else None
 
 
-def is_url(text: str) -> bool:
-    """Whether a text is an absolute http or https URL."""
-    parts = urlsplit(text)
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+def _rules(words: list[str]) -> list[str]:
+    scope_rules(words)
+    return words
 
 
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
@@ -93,7 +103,62 @@ class Settings(BaseSettings):
     home: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
         default=Path(".weir"), description="Folder of all state: the database and its lock."
     )
-    auth: Auth = Field(default=Auth.OPEN, description="Who may call: `open` allows anybody, on loopback only.")
+    auth: Auth = Field(
+        default=Auth.OPEN,
+        description="Who may call: `open` allows anybody, on loopback only; `builtin` people who sign in here; "
+        "`external` bearers of tokens from your identity provider. Personal keys work with both of the latter.",
+    )
+    access_token_minutes: int = Field(
+        default=10, ge=1, le=60, description="How long an access token is valid; clients renew it by themselves."
+    )
+    refresh_token_days: int = Field(
+        default=30, ge=1, le=365, description="How long a connection stays that nobody uses."
+    )
+    advertise_iss: bool = Field(
+        default=True,
+        description="Announce that authorization responses name their issuer (RFC 9207). Switch it off only for "
+        "clients that fail over it, such as Codex 0.146; the parameter is sent all the same.",
+    )
+    advertise_client_documents: bool = Field(
+        default=True,
+        description="Announce that a document on the web can say what a client is. Switch it off where this server "
+        "cannot reach the internet to read it; Claude Code and Codex register then.",
+    )
+    register_clients: bool = Field(
+        default=True, description="Let clients register themselves (RFC 7591); older ones need it."
+    )
+    oidc_issuer: Annotated[str | None, AfterValidator(_url)] = Field(
+        default=None,
+        description="Let people sign in through this OpenID provider as well, such as https://accounts.google.com.",
+    )
+    oidc_client_id: str | None = Field(default=None, description="The client ID that the OpenID provider gave Weir.")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="The client secret that goes with it.")
+    oidc_domains: Words = Field(
+        default=[],
+        description="E-mail domains whose people may sign in through the OpenID provider without having been added, "
+        "separated by commas.",
+    )
+    external_issuer: Annotated[str | None, AfterValidator(_url)] = Field(
+        default=None, description="With `external`: the issuer of the tokens, as in their `iss` claim."
+    )
+    external_audiences: Words = Field(
+        default=[],
+        description="With `external`: further `aud` values to accept beside this server's own URL, separated "
+        "by commas.",
+    )
+    external_scopes: Annotated[Words, AfterValidator(_rules)] = Field(
+        default=[],
+        description="With `external`: what the provider's scopes and roles stand for, such as `sales=enrich:spend`, "
+        "separated by commas; Weir's own scope names stand for themselves, but for `admin`.",
+    )
+    external_workspace_claim: str | None = Field(
+        default=None, description="With `external`: the claim that names the workspace; without it, `default`."
+    )
+    trusted_proxies: Annotated[Words, AfterValidator(_networks)] = Field(
+        default=[],
+        description="Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas; it "
+        "counts sign-in attempts and nothing else.",
+    )
     providers: Providers = Field(
         default=Providers.AUTO,
         description="`auto` calls the providers that have a key (the sandbox where none has), `sandbox` never leaves "
@@ -130,6 +195,19 @@ class Settings(BaseSettings):
     approval_above: Optional = Field(
         default=100, description="Calls that may cost more credits than this need a person's approval."
     )
+    use_bulk_after: Annotated[Annotated[int, Field(ge=1)] | None, BeforeValidator(_optional)] = Field(
+        default=25,
+        description="Single paid calls of one tool by one member within ten minutes, after which the tool points to "
+        "bulk jobs; `none` lets them go on.",
+    )
+    bulk_kept_days: int = Field(
+        default=30, ge=1, le=3650, description="How long the rows and results of a bulk job are kept once it is over."
+    )
+    webhook_hosts: Words = Field(
+        default=[],
+        description="Hosts that webhooks may reach at private addresses, other ports and over plain http, separated by "
+        "commas.",
+    )
     toolsets: Words = Field(
         default=["all"],
         description="Tools to serve: `all`, `essentials`, or families such as `contact` and `jobs`, separated by "
@@ -138,6 +216,9 @@ class Settings(BaseSettings):
     read_only: bool = Field(default=False, description="Serve only tools that cost and change nothing.")
     aliases: bool = Field(default=False, description="Serve tools also under the names that older servers gave them.")
     call_seconds: float = Field(default=45, gt=0, le=45, description="Longest that a client waits for one call.")
+    key: SecretStr | None = Field(
+        default=None, description="The personal key that `weir call` and `weir preview` send to a running server."
+    )
     log_level: LogLevel = Field(
         default=LogLevel.WARNING,
         description="`debug`, `info` (a line for every call), `warning` or `error`; no level logs who was looked up.",
@@ -158,12 +239,7 @@ class Settings(BaseSettings):
     @property
     def loopback(self) -> bool:
         """Whether only this machine can reach the address."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @property
     def database(self) -> str:
@@ -172,7 +248,7 @@ class Settings(BaseSettings):
 
     def provider(self, name: str, hosts: Mapping[str, str]) -> ProviderSettings:
         """What the environment says of one provider."""
-        return ProviderSettings(name, hosts)
+        return ProviderSettings(name, hosts, os.environ)
 
 
 class Untouched(Settings):
@@ -197,71 +273,9 @@ class Untouched(Settings):
         return ProviderSettings(name, hosts, {})
 
 
-class ProviderSettings:
-    """What the operator sets for one provider. `InvalidInput` names the variable that is wrong."""
-
-    def __init__(self, name: str, hosts: Mapping[str, str], environment: Mapping[str, str] | None = None) -> None:
-        values = os.environ if environment is None else environment
-        self.key = values.get(key_variable(name), "").strip() or None
-        self.hosts = {host: _base_url(values, base_url_variable(name, host), url) for host, url in hosts.items()}
-        self.usd_per_credit = _amount(values, f"WEIR_{name.upper()}_USD_PER_CREDIT")
-        self.per_minute = _rate(values, f"WEIR_{name.upper()}_PER_MINUTE")
-
-
-def key_variable(provider: str) -> str:
-    """The environment variable of a provider's API key, such as `LEADIQ_API_KEY`."""
-    return f"{provider.upper()}_API_KEY"
-
-
-def base_url_variable(provider: str, host: str) -> str:
-    """The environment variable that overrides a base URL, such as `WEIR_LEADIQ_PROSPECTOR_BASE_URL`."""
-    middle = "" if host == "default" else f"_{host.upper()}"
-    return f"WEIR_{provider.upper()}{middle}_BASE_URL"
-
-
 def setting_variables() -> tuple[str, ...]:
     """Every environment variable that is not a provider's."""
     return tuple(f"WEIR_{name.upper()}" for name in Settings.model_fields)
-
-
-def provider_variables(provider: str, hosts: Collection[str]) -> tuple[str, ...]:
-    """Every environment variable of a provider."""
-    upper = provider.upper()
-    urls = (base_url_variable(provider, host) for host in hosts)
-    return (key_variable(provider), *urls, f"WEIR_{upper}_USD_PER_CREDIT", f"WEIR_{upper}_PER_MINUTE")
-
-
-def _base_url(values: Mapping[str, str], variable: str, default: str) -> str:
-    url = values.get(variable, "").strip().rstrip("/") or default
-    if not is_url(url):
-        raise InvalidInput(
-            f"{variable} is not a URL that starts with http:// or https://.",
-            field=variable,
-            fix=f"Correct {variable}, or take it away: without it the provider is at {default}.",
-        )
-    return url
-
-
-def _rate(values: Mapping[str, str], variable: str) -> float | None:
-    """Requests per minute; `none` is no pacing at all, for a provider of one's own."""
-    return math.inf if values.get(variable, "").strip().lower() == "none" else _amount(values, variable)
-
-
-def _amount(values: Mapping[str, str], variable: str) -> float | None:
-    text = values.get(variable, "").strip()
-    if not text:
-        return None
-    try:
-        amount = float(text)
-    except ValueError:
-        amount = math.nan
-    if not 0 < amount < math.inf:
-        raise InvalidInput(
-            f"{variable} is {text!r}, which is not a positive number.",
-            field=variable,
-            fix=f"Correct {variable}, or take it away.",
-        )
-    return amount
 
 
 def mistyped(known: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -284,6 +298,8 @@ def load(**overrides: Any) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"weir.toml cannot be read: {error}.", field="weir.toml", fix="Correct that line.") from None
     _refuse_an_open_door(settings)
+    _refuse_half_an_identity(settings)
+    _refuse_half_an_openid_provider(settings)
     return settings
 
 
@@ -315,3 +331,51 @@ def _refuse_an_open_door(settings: Settings) -> None:
             field="host",
             fix="Set WEIR_HOST=127.0.0.1, or put a proxy that authenticates people in front of the loopback address.",
         )
+
+
+def _refuse_half_an_identity(settings: Settings) -> None:
+    """Tokens name the server by its URL, so it has to be known; and they can be of one known issuer only."""
+    url, issuer = urlsplit(settings.public_url or ""), settings.external_issuer
+    if settings.auth is Auth.OPEN:
+        return
+    if not url.netloc and not settings.loopback:
+        raise InvalidInput(
+            f"Weir will not listen on {settings.host} without its public URL: tokens are issued for that URL.",
+            field="public_url",
+            fix="Set WEIR_PUBLIC_URL to the URL that clients use, such as https://weir.example.com, without a path.",
+        )
+    if url.path:
+        raise InvalidInput(
+            f"WEIR_PUBLIC_URL is {settings.public_url}, and clients that sign people in expect no path in it.",
+            field="public_url",
+            fix="Give Weir a host name of its own, and leave the path out.",
+        )
+    if settings.auth is Auth.EXTERNAL and not (issuer and _unforgeable(issuer)):
+        raise InvalidInput(
+            f"WEIR_AUTH is external, and WEIR_EXTERNAL_ISSUER is {issuer or 'not set'}.",
+            field="external_issuer",
+            fix="Set it to the https:// URL of your identity provider, as in the iss claim of its tokens.",
+        )
+
+
+def _refuse_half_an_openid_provider(settings: Settings) -> None:
+    """All of its settings, or none; and nobody on the way may say who people are."""
+    given = {name: getattr(settings, name) for name in ("oidc_issuer", "oidc_client_id", "oidc_client_secret")}
+    missing = [name for name, value in given.items() if value is None]
+    if missing and len(missing) < len(given):
+        raise InvalidInput(
+            f"The OpenID provider is set up by halves: WEIR_{missing[0].upper()} is not set.",
+            field=missing[0],
+            fix=f"Set it, or take WEIR_{next(name for name in given if name not in missing).upper()} away.",
+        )
+    if settings.oidc_issuer and not _unforgeable(settings.oidc_issuer):
+        raise InvalidInput(
+            f"WEIR_OIDC_ISSUER is {settings.oidc_issuer}, which anybody on the way can forge.",
+            field="oidc_issuer",
+            fix="Set it to the https:// URL of your OpenID provider.",
+        )
+
+
+def _unforgeable(url: str) -> bool:
+    """Whether nobody on the way can put keys of their own into what is fetched there."""
+    return url.startswith("https://") or is_loopback(urlsplit(url).hostname or "")

@@ -1,10 +1,16 @@
-"""How the usual MCP clients are connected, for the greeting of `serve` and for the README."""
+"""How the usual clients are connected, on a line each: for the greeting of `serve` and for the README."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
+
+from server.settings import Auth
+from server.web.assistants.config_file import ConfigFile, Format
+from server.web.assistants.door import Door
+from server.web.assistants.guide import Guide
+from server.web.assistants.guides import guides
+
+_USUAL = ("claude-code", "claude-desktop", "cursor", "vscode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,27 +23,48 @@ class Client:
 
 
 def clients(endpoint: str) -> tuple[Client, ...]:
-    """The clients with the words that connect each to the MCP server at `endpoint`."""
-    remote = {"command": "npx", "args": ["-y", "mcp-remote", endpoint]}
-    return (
-        Client("Claude Code", f"claude mcp add --transport http weir {endpoint}"),
-        Client("Claude Desktop", _servers(remote), "claude_desktop_config.json (needs Node.js)"),
-        Client("Cursor", _servers({"url": endpoint}), "~/.cursor/mcp.json"),
-        Client("VS Code", f"code --add-mcp '{json.dumps({'name': 'weir', 'type': 'http', 'url': endpoint})}'"),
-    )
+    """The commonest clients with the words that connect each to the MCP server at `endpoint`."""
+    return tuple(client for guide in guides(Door(endpoint)) if guide.slug in _USUAL and (client := _client(guide)))
 
 
-def _servers(server: Mapping[str, object]) -> str:
-    return json.dumps({"mcpServers": {"weir": server}})
+def _client(guide: Guide) -> Client | None:
+    """One line for a client; None where it takes more than one, or cannot come to a server on this machine."""
+    if guide.from_the_internet:
+        return None
+    name = guide.name.partition(",")[0]
+    if guide.command:
+        return Client(name, guide.command_line)
+    if guide.file is None or guide.file.format is not Format.JSON:
+        return None if guide.link is None else Client(name, guide.link, "in a browser")
+    return Client(name, guide.file.line, _place(guide.file) + _needs(guide))
 
 
-def greeting(url: str, *, sandbox: bool) -> str:
-    """What `serve` prints: where it is, what it calls, and how to connect."""
+def _place(file: ConfigFile) -> str:
+    """The path, or the file's name where the path depends on the system."""
+    if not file.paths:
+        return "its MCP settings"
+    return file.places[0] if len(file.places) == 1 else file.paths["linux"].rpartition("/")[2]
+
+
+def _needs(guide: Guide) -> str:
+    return " (needs Node.js)" if any("Node.js" in note for note in guide.notes) else ""
+
+
+def greeting(url: str, *, sandbox: bool, auth: Auth = Auth.OPEN, code: str = "") -> str:
+    """What `serve` prints: where it is, what it calls, how to connect, and the `code` that approvals of spending take.
+
+    Where people sign in here, approvals take no code.
+    """
     mode = "simulated providers, nothing costs money" if sandbox else "real providers, calls cost credits"
     lines = [f"Weir is running on {url} ({mode}).", ""]
     for client in clients(f"{url}/mcp"):
         lines += [f"  {client.name}, {_how(client)}:", f"    {client.text}"]
-    return "\n".join([*lines, "", "Press Ctrl-C to stop."])
+    lines += ["", f"Other clients, and links that add Weir by one click: {url}/clients"]
+    if auth is not Auth.OPEN:
+        lines.append("Clients send people to sign in; see docs/identity.md.")
+    if auth is not Auth.BUILTIN and code:
+        lines.append(f"Pages on which you approve spending ask for this code: {code}")
+    return "\n".join([*lines, "Press Ctrl-C to stop."])
 
 
 def _how(client: Client) -> str:
@@ -45,7 +72,8 @@ def _how(client: Client) -> str:
 
 
 def connect_table(endpoint: str) -> str:
-    """The same as a Markdown table."""
+    """All clients that reach a server on their own machine, as a Markdown table."""
     rows = ["| client | where | what |", "|---|---|---|"]
-    rows += [f"| {one.name} | {one.place or 'in a terminal'} | `{one.text}` |" for one in clients(endpoint)]
+    found = (_client(guide) for guide in guides(Door(endpoint)))
+    rows += [f"| {one.name} | {one.place or 'in a terminal'} | `{one.text}` |" for one in found if one]
     return "\n".join(rows)

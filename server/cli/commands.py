@@ -8,12 +8,20 @@ import click
 
 from server import __version__
 from server.cli import logs
+from server.cli.approvals import approvals
+from server.cli.bulk import bulk
+from server.cli.connect import connect
 from server.cli.docs import docs
 from server.cli.doctor import doctor
+from server.cli.keys import keys
+from server.cli.machines import clients
 from server.cli.prices import prices
 from server.cli.serve import sandbox, serve
 from server.cli.shell import call, preview
 from server.cli.suppress import suppress
+from server.cli.users import audit, users, workspaces
+from server.cli.webhooks import webhooks
+from server.cli.work import work
 from server.domain.errors import WeirError
 from server.settings import LogLevel
 
@@ -24,7 +32,26 @@ def cli() -> None:
     """A metered door to B2B enrichment providers for AI assistants."""
 
 
-for command in (serve, call, preview, doctor, prices, suppress, sandbox, docs):
+for command in (
+    serve,
+    work,
+    connect,
+    call,
+    preview,
+    bulk,
+    doctor,
+    prices,
+    suppress,
+    approvals,
+    webhooks,
+    users,
+    workspaces,
+    keys,
+    clients,
+    audit,
+    sandbox,
+    docs,
+):
     cli.add_command(command)
 
 

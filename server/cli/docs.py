@@ -20,8 +20,9 @@ from server.cli.transcript import transcript
 from server.domain.money import plain
 from server.edge.tool import Registry, Tool
 from server.manifest import Manifest
+from server.provider_settings import base_url_variable, provider_variables
 from server.sandbox import magic, world
-from server.settings import Settings, Untouched, base_url_variable, provider_variables
+from server.settings import Settings, Untouched
 from tools import SURFACE
 
 ROOT = Path(__file__).parent.parent.parent
@@ -93,6 +94,8 @@ def _first_sentence(tool: Tool) -> str:
 
 
 def _asked(tool: Tool, catalog: Catalog) -> str:
+    if tool.order is not None:
+        return "row by row, what the single lookup costs"
     plan = tool.planned(tool.example)
     if plan is None:
         return "free"

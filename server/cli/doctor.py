@@ -14,7 +14,8 @@ from server.catalog import read_providers
 from server.cli.running import find
 from server.domain.errors import WeirError
 from server.operator import Rows, finding
-from server.settings import Settings, load, mistyped, provider_variables, setting_variables
+from server.provider_settings import provider_variables
+from server.settings import Settings, load, mistyped, setting_variables
 
 
 @click.command()

@@ -23,10 +23,13 @@ NOTE = "serving.json"
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server on this machine: its own address, whatever clients call it, and the operator's token for this run."""
+    """A server on this machine: its own address, whatever clients call it, and the operator's secrets for this run."""
 
     url: str
     token: str
+    """Lets commands in."""
+    code: str
+    """What the pages of approvals ask for where nobody signs in."""
 
     def ask(self, command: str, arguments: Mapping[str, str] | None = None, *, seconds: float = 60.0) -> Rows:
         """The rows of an operator's command.
@@ -60,7 +63,7 @@ def find(settings: Settings) -> Running | None:
     """The server that owns the home folder and answers; a note that a killed server left behind does not count."""
     try:
         noted = json.loads((settings.home / NOTE).read_text())
-        running = Running(noted["url"], noted["token"])
+        running = Running(noted["url"], noted["token"], noted["code"])
         running.ask("ping", seconds=5.0)
     except (OSError, HTTPException, ValueError, KeyError, TypeError):
         return None
@@ -81,11 +84,11 @@ async def _ask_here(settings: Settings, command: str, arguments: dict[str, str])
 
 
 @contextmanager
-def announced(settings: Settings, url: str, token: str) -> Generator[None]:
+def announced(settings: Settings, running: Running) -> Generator[None]:
     """Leave the note in the home folder while serving."""
     note = settings.home / NOTE
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write_privately(note, json.dumps(asdict(Running(url, token))))
+    _write_privately(note, json.dumps(asdict(running)))
     try:
         yield
     finally:

@@ -16,15 +16,14 @@ import uvicorn
 from server import app
 from server.cli import logs
 from server.cli.clients import greeting
-from server.cli.running import announced
+from server.cli.listener import configuration
+from server.cli.running import Running, announced
 from server.domain.errors import InvalidInput
 from server.settings import Auth, Providers, Settings, load
+from server.web.approval_code import new_code
 
 _LAST_WORDS = 0.25
 """Seconds for the answers of the last calls to leave, before connections are closed."""
-
-_IDLE_STREAMS = 3
-"""Seconds that open streams get to end by themselves."""
 
 
 @click.command()
@@ -67,25 +66,24 @@ async def _serve(settings: Settings) -> None:
     listener = _listen(settings)
     local = f"http://{_printable(settings.host)}:{listener.getsockname()[1]}"
     url = settings.public_url or local
-    token = secrets.token_urlsafe(32)
+    running = Running(local, secrets.token_urlsafe(32), new_code())
     async with app.opened(settings) as weir:
-        server = _Server(_config(app.web(weir, url, token=token)), lambda: weir.engine.stop(settings.call_seconds))
-        with announced(settings, local, token):
-            click.echo(greeting(url, sandbox=weir.upstreams.sandbox))
+        application = app.web(weir, url, token=running.token, code=running.code)
+        server = _Server(configuration(application), lambda: weir.engine.stop(settings.call_seconds))
+        with announced(settings, running):
+            click.echo(greeting(url, sandbox=weir.upstreams.sandbox, auth=settings.auth, code=running.code))
+            await _offer_setup(weir, url)
             await server.serve(sockets=[listener])
     click.echo("Stopped.")
 
 
-def _config(application: Any) -> uvicorn.Config:
-    return uvicorn.Config(
-        application,
-        loop="none",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_IDLE_STREAMS,
-    )
+async def _offer_setup(weir: app.Weir, url: str) -> None:
+    """Print the link that makes its bearer the first administrator, while there is nobody."""
+    if weir.settings.auth is not Auth.BUILTIN:
+        return
+    token = await weir.identity.invitations.setup()
+    if token is not None:
+        click.echo(f"Nobody can sign in yet. Become the first administrator, within a day:\n  {url}/setup/{token}")
 
 
 class _Server(uvicorn.Server):

@@ -60,6 +60,7 @@ def _print(settings: Settings, tool: str, arguments: dict[str, Any]) -> None:
 async def _call(settings: Settings, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
     running = await asyncio.to_thread(find, settings)
     if running is not None:
-        return await call_remote(f"{running.url}/mcp", tool, arguments)
+        key = settings.key.get_secret_value() if settings.key else None
+        return await call_remote(f"{running.url}/mcp", tool, arguments, key)
     async with app.opened(settings) as weir:
         return await weir.edge().call(tool, arguments, SHELL)
