@@ -1,0 +1,1 @@
+"""Bulk jobs under crashes, limits and load."""

@@ -1,0 +1,9 @@
+"""What the tests of bulk jobs share with others."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import loggers, weir
+from tests.databases import postgres_url
+from tests.isolation import isolated
+
+__all__ = ["isolated", "loggers", "postgres_url", "weir"]
