@@ -154,6 +154,68 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("preview_cost", {"tool": "no_such_tool"}, "tool"),
     ("preview_cost", {"tool": "validate_work_email", "arguments": {"email": "nobody"}}, "email"),
     ("preview_cost", {"tool": "validate_work_email", "arguments": "not json"}, "arguments"),
+    ("create_bulk_upload_session", {"file_name": "a" * 201}, "file_name"),
+    ("create_bulk_upload_session", {"rows": [{"Email": "ada@stripe.com"}]}, "rows"),
+    ("process_attached_csv", {"rows_text": ""}, "rows_text"),
+    ("process_attached_csv", {"rows_text": "Email\n" + "ada@stripe.com\n" * 201}, "rows_text"),
+    ("process_attached_csv", {"rows_text": "a" * 60_001}, "rows_text"),
+    ("process_attached_csv", {"rows_text": "Email\nada@stripe.com", "enrichment": "qwertz"}, "enrichment"),
+    ("resolve_bulk_upload_mapping", {}, "upload_id"),
+    ("resolve_bulk_upload_mapping", {"upload_id": "../../etc/passwd"}, "upload_id"),
+    ("resolve_bulk_upload_mapping", {"upload_id": "x" * 32}, "upload_id"),
+    ("resolve_bulk_upload_mapping", {"upload_id": "x" * 32, "per_row_limit": 0}, "per_row_limit"),
+    ("submit_detected_bulk_job", {"rows": [{"Email": "ada@stripe.com"}]}, "max_credits"),
+    ("submit_detected_bulk_job", {"rows": [{"Email": "ada@stripe.com"}], "max_credits": 0}, "max_credits"),
+    ("submit_detected_bulk_job", {"rows": [{"Email": "ada@stripe.com"}], "max_credits": "NaN"}, "max_credits"),
+    ("submit_detected_bulk_job", {"max_credits": 5}, "upload_id"),
+    ("submit_detected_bulk_job", {"max_credits": 5, "rows": [], "upload_id": "x" * 32}, "rows"),
+    ("submit_detected_bulk_job", {"max_credits": 5, "upload_id": "x" * 32}, "upload_id"),
+    ("submit_detected_bulk_job", {"max_credits": 5, "rows": [{"Email": "a@b.com"}] * 201}, "rows"),
+    ("submit_detected_bulk_job", {"max_credits": 5, "rows": ["ada@stripe.com"]}, "rows"),
+    ("submit_detected_bulk_job", {"max_credits": 5, "rows": [{"colour": "red"}]}, "enrichment"),
+    (
+        "submit_detected_bulk_job",
+        {"max_credits": 5, "rows": [{"Company": "Stripe"}], "enrichment": "company_jobs"},
+        "per_row_limit",
+    ),
+    (
+        "submit_detected_bulk_job",
+        {"max_credits": 5, "rows": [{"Email": "a@b.com"}], "webhook_url": "http://stripe.com"},
+        "webhook_url",
+    ),
+    ("submit_company_firmographics_bulk", {"max_credits": 5}, "upload_id"),
+    (
+        "submit_company_firmographics_bulk",
+        {"max_credits": 5, "domains": ["stripe.com"], "companies": ["Notion"]},
+        "companies",
+    ),
+    ("submit_company_firmographics_bulk", {"max_credits": 5, "domains": ["stripe"]}, "domains"),
+    ("submit_bulk_job", {"max_credits": 5, "rows": [{"Email": "ada@stripe.com"}]}, "product"),
+    ("submit_bulk_job", {"max_credits": 5, "rows": [{"Email": "a@b.com"}], "product": "phone book"}, "product"),
+    (
+        "submit_bulk_job",
+        {"max_credits": 5, "rows": [{"Email": "a@b.com"}], "product": "job_change", "endpoint": "/v1/email-finder"},
+        "endpoint",
+    ),
+    ("list_bulk_jobs", {"status": "done"}, "status"),
+    ("list_bulk_jobs", {"product": "phone book"}, "product"),
+    ("list_bulk_jobs", {"cursor": "yesterday"}, "cursor"),
+    ("get_bulk_job_status", {"job_id": "42"}, "job_id"),
+    ("get_bulk_job_status", {}, "job_id"),
+    ("get_bulk_job_rows", {"job_id": "job_8Zk3vTq0LxW5mYb2nRcd", "limit": 26}, "limit"),
+    ("get_bulk_job_rows", {"job_id": "job_8Zk3vTq0LxW5mYb2nRcd", "from_row": 0}, "from_row"),
+    ("get_bulk_job_errors", {"job_id": "job_8Zk3vTq0LxW5mYb2nRcd", "after_row": -1}, "after_row"),
+    ("get_bulk_job_logs", {"job_id": "job_8Zk3vTq0LxW5mYb2nRcd", "after_id": "x"}, "after_id"),
+    ("get_bulk_job_events", {"job_id": "' or 1=1 --"}, "job_id"),
+    ("control_bulk_job", {"job_id": "job_8Zk3vTq0LxW5mYb2nRcd", "action": "approve"}, "action"),
+    ("control_bulk_job", {"job_id": "job_8Zk3vTq0LxW5mYb2nRcd", "action": "pause", "approved": True}, "approved"),
+    ("export_bulk_job", {"job_id": "job_8Zk3vTq0LxW5mYb2nRcd", "format": "pdf"}, "format"),
+    ("preview_cost", {"tool": "submit_detected_bulk_job", "arguments": {"max_credits": 5}}, "upload_id"),
+    (
+        "preview_cost",
+        {"tool": "submit_detected_bulk_job", "arguments": {"max_credits": 5, "upload_id": "x" * 32}},
+        "upload_id",
+    ),
     ("find_decision_makers", {"company_domain": "stripe.com"}, "titles"),
     ("find_decision_makers", {"titles": ["CEO"]}, "company_domain"),
     ("find_decision_makers", {"titles": ["CEO"] * 6, "company_domain": "stripe.com"}, "titles"),
@@ -204,6 +266,8 @@ async def test_lenient_forms_of_good_input_are_accepted(weir: Served) -> None:
     assert again["receipt"]["cached"] is True
     people = await weir.call("find_company_employees", {"company_domain": "https://www.stripe.com/x", "limit": "2"})
     assert len(people["data"]["people"]) == 2
+    found = await weir.call("search_companies", {"company_domains": '["leadmagic.io"]', "limit": "1"})
+    assert [company["domain"] for company in found["data"]["companies"]] == ["leadmagic.io"]
     preview = await weir.call(
         "preview_cost", {"tool": "validate_work_email", "arguments": '{"email": "ada@stripe.com"}'}
     )

@@ -80,10 +80,9 @@ def test_a_prompt_sends_a_model_to_documented_tools_only(prompt: Prompt) -> None
     assert "`" not in script.report + script.task
 
 
-def test_everything_that_a_prompt_names_is_served_except_for_files() -> None:
+def test_everything_that_a_prompt_names_is_served() -> None:
     served = {tool.name for family in FAMILIES for tool in family.tools}
-    named = {name for prompt in PROMPTS for name in prompt.script(prompt.example).tools()}
-    assert {name for name in named - served if "bulk" not in name} <= {"process_attached_csv"}
+    assert {name for prompt in PROMPTS for name in prompt.script(prompt.example).tools()} <= served
 
 
 async def test_steps_that_need_a_tool_which_is_not_there_are_left_out_and_the_rest_is_numbered_anew(
@@ -97,7 +96,7 @@ async def test_steps_that_need_a_tool_which_is_not_there_are_left_out_and_the_re
     assert "do not repeat single lookups" in text
     numbers = [int(line.split(".")[0]) for line in text.splitlines() if line[:1].isdigit()]
     assert numbers == list(range(1, len(numbers) + 1))
-    offered = {tool.name for tool in weir.weir.registry}
+    offered = {tool.name for tool in weir.weir.registries.everything}
     assert script.text(offered) == await text_of(weir, "contact_lookup", {"email": "ada@stripe.com"})
 
 

@@ -72,17 +72,19 @@ async def test_lists_are_the_same_every_time(weir: Served, era: str, method: str
     assert "nextCursor" not in first
 
 
-async def test_the_server_says_who_it_is_and_promises_no_notifications_in_the_modern_era(weir: Served) -> None:
+async def test_the_server_says_who_it_is_and_promises_to_tell_of_resources_alone_in_the_modern_era(
+    weir: Served,
+) -> None:
     async with by_hand(weir.url, "modern") as wire:
         found = await wire.result("server/discover")
-        listening = await wire.error("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
     assert found["_meta"]["io.modelcontextprotocol/serverInfo"]["version"] == __version__
-    assert found["capabilities"].keys() == {"tools", "prompts", "resources", "completions"}
-    assert _promised(found["capabilities"]) == []
-    assert listening["code"] == -32601
+    assert found["capabilities"].keys() == {"tools", "prompts", "resources", "completions", "extensions"}
+    assert _promised(found["capabilities"]) == ["resources.subscribe"]
 
 
-async def test_the_server_says_who_it_is_and_promises_no_notifications_in_the_legacy_era(weir: Served) -> None:
+async def test_the_server_says_who_it_is_and_promises_to_tell_of_resources_alone_in_the_legacy_era(
+    weir: Served,
+) -> None:
     async with client(weir.url, "legacy") as legacy:
         info, capabilities = legacy.server_info, legacy.server_capabilities
     assert info is not None
@@ -90,7 +92,7 @@ async def test_the_server_says_who_it_is_and_promises_no_notifications_in_the_le
     assert capabilities is not None
     said = capabilities.model_dump(by_alias=True, exclude_none=True)
     assert said.keys() == {"tools", "prompts", "resources", "completions"}
-    assert _promised(said) == []
+    assert _promised(said) == ["resources.subscribe"]
 
 
 def _promised(capabilities: dict[str, dict[str, bool]]) -> list[str]:

@@ -18,6 +18,7 @@ from tests.wire.eras import by_hand, client
 from tools import FAMILIES
 
 ERAS = ("modern", "legacy")
+TEMPLATES = ["weir://providers/{name}", "weir://jobs-catalogs/{name}", "weir://bulk-jobs/{name}"]
 PROVIDERS = ("leadcontact", "leadiq", "leadmagic", "leadsonar", "xmagnet")
 URIS = [
     "weir://docs",
@@ -26,6 +27,7 @@ URIS = [
     *(f"weir://providers/{name}" for name in PROVIDERS),
     "weir://errors",
     *(f"weir://jobs-catalogs/{name}" for name in NAMES),
+    "ui://weir/upload",
 ]
 
 
@@ -55,7 +57,7 @@ async def test_the_documented_resources_are_listed_and_every_one_can_be_read(wei
             assert contents.mime_type == resource.mime_type
             assert 100 < len(contents.text) < 60_000
     assert [resource.uri for resource in listed] == URIS
-    assert [one.uri_template for one in templates] == ["weir://providers/{name}", "weir://jobs-catalogs/{name}"]
+    assert [one.uri_template for one in templates] == TEMPLATES
     assert len({resource.name for resource in listed}) == len(listed)
     assert all(resource.title and resource.description for resource in listed)
 

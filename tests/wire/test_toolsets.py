@@ -51,7 +51,7 @@ async def test_read_only_serves_no_tool_that_costs_or_writes_and_refuses_the_oth
 
 async def test_older_names_answer_like_the_new_ones(tmp_path: Path) -> None:
     async with served(tmp_path, aliases=True) as weir:
-        assert set(ALIASES) <= {tool.name for tool in weir.weir.registry}
+        assert set(ALIASES) <= {tool.name for tool in weir.weir.registries.everything}
         older = await weir.call("validate_email", {"email": "valid@magic.example"})
         newer = await weir.call("validate_work_email", {"email": "valid@magic.example"})
         assert older["data"] == newer["data"]
