@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +13,15 @@ from typing import Any
 import httpx2
 import uvicorn
 from mcp import Client
+from starlette.types import ASGIApp
 
 from server import app
+from server.cli.listener import configuration
 from server.sandbox import app as sandbox
 from server.settings import load
+
+CODE = "4821-9037-5526"
+"""What pages of approvals ask for where nobody signs in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +73,19 @@ async def served(home: Path, **settings: Any) -> AsyncGenerator[Served]:
 
 
 @asynccontextmanager
-async def listening(weir: app.Weir) -> AsyncGenerator[str]:
-    """The web application of `weir` on a free port; yields its URL. Early requests wait in the socket's backlog."""
+async def listening(
+    weir: app.Weir, around: Callable[[ASGIApp], ASGIApp] = lambda application: application
+) -> AsyncGenerator[str]:
+    """The web application of `weir` on a free port, with what a test puts `around` it; yields its URL.
+
+    Early requests wait in the socket's backlog.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server = uvicorn.Server(uvicorn.Config(app.web(weir, url), log_config=None, timeout_graceful_shutdown=1))
+    application = around(app.web(weir, url, code=CODE))
+    config = configuration(application)
+    config.timeout_graceful_shutdown = 1
+    server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield url

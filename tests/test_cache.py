@@ -247,3 +247,11 @@ async def test_an_answer_is_found_by_index_however_many_there_are(sqlite_url: st
     assert index in plan
     assert "SCAN" not in plan
     await database.close()
+
+
+async def test_many_keys_are_looked_for_at_once(cache: Cache, database: Database, clock: Clock):
+    queries = [ValidateEmail(email=f"ada{n}@example.com") for n in range(4)]
+    await store(cache, database, queries[0], verdict(clock))
+    await store(cache, database, queries[2], verdict(clock), workspace="other")
+    await store(cache, database, queries[3], verdict(clock, days=-1))
+    assert await cache.known("acme", [query.key for query in queries]) == {queries[0].key}

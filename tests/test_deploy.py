@@ -10,12 +10,22 @@ import tomllib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+
+from server.domain.errors import InvalidInput
+from server.settings import Auth, Untouched, load, setting_variables
+from tests.cli.conftest import fetch, running
+from tests.isolation import isolated
+
+__all__ = ["isolated"]
 
 ROOT = Path(__file__).parent.parent
 CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text()
-COMPOSE = (ROOT / "deploy" / "compose.yaml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
+KUBERNETES: list[dict[str, Any]] = [*yaml.safe_load_all((ROOT / "deploy" / "kubernetes.yaml").read_text())]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -43,9 +53,88 @@ def test_the_container_holds_every_package_and_its_context_lets_them_in():
     assert {f"!{name}" for name in (*packages, "pyproject.toml", "uv.lock", "README.md", "LICENSE")} <= set(let_in)
 
 
-def test_nothing_makes_the_container_listen_beyond_loopback():
-    assert not re.search(r"^[^#]*(WEIR_HOST|--host)", CONTAINERFILE + COMPOSE, re.MULTILINE)
-    assert "network_mode: host" in COMPOSE
+def in_the_container() -> dict[str, str]:
+    """The settings that the image brings."""
+    return dict(re.findall(r"^ {4}(WEIR_\w+)=([^\s\\]+)", CONTAINERFILE, re.MULTILINE))
+
+
+@pytest.mark.usefixtures("isolated")
+def test_the_container_asks_who_calls_wherever_it_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in in_the_container().items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidInput, match="without its public URL") as refused:
+        load()
+    assert "WEIR_PUBLIC_URL" in str(refused.value.fix)
+    monkeypatch.setenv("WEIR_PUBLIC_URL", "https://weir.example.com")
+    assert (load().host, load().auth) == ("0.0.0.0", Auth.BUILTIN)
+    monkeypatch.setenv("WEIR_AUTH", "open")
+    with pytest.raises(InvalidInput, match="with open access"):
+        load()
+
+
+def test_compose_publishes_on_this_machine_only_under_the_name_that_tokens_are_for() -> None:
+    weir = COMPOSE["services"]["weir"]
+    assert weir["ports"] == ["127.0.0.1:8000:8000"]
+    assert weir["environment"] == {"WEIR_PUBLIC_URL": "${WEIR_PUBLIC_URL:-http://localhost:8000}"}
+    assert "ports" not in COMPOSE["services"]["postgres"]
+    assert "network_mode" not in weir
+
+
+def test_a_server_with_the_containers_settings_lets_nobody_in_without_a_credential(tmp_path: Path) -> None:
+    settings = in_the_container() | {"WEIR_PUBLIC_URL": "http://localhost:8000", "WEIR_HOME": str(tmp_path / "home")}
+    with running("serve", folder=tmp_path, **settings) as process:
+        assert fetch(process.port, "POST", "/mcp", {})[0] == 401
+        assert fetch(process.port, "GET", "/health")[0] == 200
+        assert fetch(process.port, "GET", "/clients", headers={"Host": "localhost:8000"})[0] == 200
+        assert fetch(process.port, "GET", "/clients", headers={"Host": "evil.example"})[0] == 421
+        log = process.log.read_text()
+    assert "http://localhost:8000/setup/" in log
+
+
+def of(kind: str) -> dict[str, Any]:
+    """The one object of a kind in the manifests for Kubernetes."""
+    (found,) = [one for one in KUBERNETES if one["kind"] == kind]
+    return found
+
+
+def test_the_manifests_select_the_pods_that_they_make() -> None:
+    pod = of("Deployment")["spec"]["template"]
+    labels = pod["metadata"]["labels"]
+    assert of("Deployment")["spec"]["selector"]["matchLabels"] == labels
+    assert of("PodDisruptionBudget")["spec"]["selector"]["matchLabels"] == labels
+    assert of("Service")["spec"]["selector"] == labels
+    assert of("PodDisruptionBudget")["spec"]["minAvailable"] < of("Deployment")["spec"]["replicas"]
+    (rule,) = of("Ingress")["spec"]["rules"]
+    assert rule["http"]["paths"][0]["backend"]["service"]["name"] == of("Service")["metadata"]["name"]
+    assert of("ConfigMap")["data"]["WEIR_PUBLIC_URL"] == f"https://{rule['host']}"
+
+
+def test_the_pod_is_as_confined_as_the_container_and_waits_for_running_calls() -> None:
+    pod = of("Deployment")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert pod["securityContext"]["runAsUser"] == int(the(r"--uid (\d+)", CONTAINERFILE))
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert "limits" in container["resources"]
+    assert pod["terminationGracePeriodSeconds"] > Untouched().call_seconds + 5
+    mounted = {one["mountPath"]: one["name"] for one in container["volumeMounts"]}
+    assert the(r"WEIR_HOME=(\S+)", CONTAINERFILE) in mounted
+    assert set(mounted.values()) == {one["name"] for one in pod["volumes"]}
+    probes = [container[name]["httpGet"]["path"] for name in ("startupProbe", "livenessProbe", "readinessProbe")]
+    assert probes == ["/health", "/health", "/ready"]
+    (port,) = container["ports"]
+    assert port["containerPort"] == int(the(r"^EXPOSE (\d+)$", CONTAINERFILE)) == Untouched().port
+
+
+@pytest.mark.usefixtures("isolated")
+def test_the_manifests_settings_are_settings_and_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (in_the_container() | of("ConfigMap")["data"]).items():
+        assert name in setting_variables()
+        monkeypatch.setenv(name, value)
+    assert load().public_url == "https://weir.example.com"
 
 
 def test_the_container_runs_as_nobody_special_and_keeps_state_in_its_volume():

@@ -58,6 +58,10 @@ async def test_every_entry_names_who_spent_on_what(books: Books):
         "workspace": "acme",
         "member": "ada",
         "client": "claude-ai",
+        "connection": "",
+        "batch": "",
+        "batch_row": None,
+        "approval": "",
         "tool": "find_work_email",
         "note": None,
     }

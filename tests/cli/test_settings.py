@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from server.domain.errors import InvalidInput
-from server.settings import ProviderSettings, Settings, Untouched, load
+from server.provider_settings import ProviderSettings
+from server.settings import Settings, Untouched, load
 
 pytestmark = pytest.mark.usefixtures("isolated")
 

@@ -1,7 +1,6 @@
-"""A real `weir serve` over the sandbox, and Node.js with the official client."""
+"""A real `weir serve` over the sandbox, and Node.js with the official clients."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
+from tests.nodejs import node
+
+__all__ = ["node"]
+
+ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 20.0
 """Seconds until the server must answer; generous, because test machines are slow and busy."""
 
@@ -24,19 +26,6 @@ def weir_url(tmp_path: Path) -> Iterator[str]:
     """The MCP endpoint of a server that was started for this test."""
     with serving(tmp_path) as url:
         yield url
-
-
-@pytest.fixture(scope="session")
-def node() -> str:
-    """Node.js with the client installed; skips, or fails where everything is required, when there is none."""
-    found, npm = shutil.which("node"), shutil.which("npm")
-    if found is None or npm is None:
-        reason = "Node.js is not installed"
-        pytest.fail(reason) if os.environ.get("WEIR_TEST_REQUIRE") == "1" else pytest.skip(reason)
-    installed, lock = HERE / "node_modules" / ".package-lock.json", HERE / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        subprocess.run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=HERE, check=True)
-    return found
 
 
 @contextmanager

@@ -299,6 +299,7 @@ PROMPTS: Mapping[str, tuple[Mapping[str, str], tuple[str, ...]]] = {
 RESOURCES: Mapping[str, str] = {
     "weir://docs": "- `preview_cost` (free): Tell what a tool call would cost",
     "leadmagic://docs": "- `preview_cost` (free): Tell what a tool call would cost",
+    "ui://weir/upload": "<title>Bulk upload</title>",
     "weir://pricing": "| `validate_work_email` | LeadMagic 0.25 / 0, XMagnet 1 / 0 |",
     "weir://errors": "| `rate_limited` | `rate_limited` | yes |",
     "weir://providers/leadcontact": '"key_variable": "LEADCONTACT_API_KEY"',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,27 @@ from facts import FACTS, LEGACY, PROMPTS, RESOURCES, Fact, at
 from typescript import TypeScript, connected
 
 ERAS = ("modern", "legacy")
+TEMPLATES = ["weir://providers/{name}", "weir://jobs-catalogs/{name}", "weir://bulk-jobs/{name}"]
 LISTS = ("create_prospect_list", "add_to_prospect_list", "show_prospect_list", "export_prospect_list")
+JOBS = (
+    "get_bulk_job_status",
+    "get_bulk_job_rows",
+    "get_bulk_job_errors",
+    "get_bulk_job_logs",
+    "get_bulk_job_events",
+)
+BULK = (
+    "create_bulk_upload_session",
+    "process_attached_csv",
+    "resolve_bulk_upload_mapping",
+    "submit_detected_bulk_job",
+    "submit_company_firmographics_bulk",
+    "submit_bulk_job",
+    "list_bulk_jobs",
+    "control_bulk_job",
+    "export_bulk_job",
+    *JOBS,
+)
 
 
 @dataclass(slots=True)
@@ -73,7 +94,7 @@ def test_the_older_era_gives_the_same_answers(session: Session, fact: Fact):
 
 def test_every_tool_that_is_listed_is_called_here(session: Session):
     assert len(session.tools) == len(set(session.tools))
-    assert set(session.tools) == {fact.tool for fact in FACTS} | set(LISTS)
+    assert set(session.tools) == {fact.tool for fact in FACTS} | {*LISTS, *BULK}
 
 
 @MODERN
@@ -89,6 +110,46 @@ def test_a_prospect_list_is_made_filled_shown_and_exported(session: Session):
     with urlopen(exported["file"]["url"]) as response:
         heading, row = response.read().decode().splitlines()
     assert dict(zip(heading.split(","), row.split(","), strict=True))["work_email"] == "jane@example.com"
+
+
+def _ended(session: Session, job_id: str) -> Json:
+    """The job's status when nothing happens any more; its rows have no receipt of their own, so it is noted here."""
+    while (status := session.call(JOBS[0], {"job_id": job_id})["data"])["status"] not in ("completed", "paused"):
+        time.sleep(0.1)
+    session.spent["leadmagic"] += round(status["credits"] * 100)
+    return status
+
+
+@MODERN
+def test_a_file_is_brought_looked_at_and_carried_out(session: Session):
+    opened = session.call("create_bulk_upload_session", {"file_name": "leads.csv"})["data"]
+    assert opened["curl"] == f"curl -T leads.csv {opened['upload_url']}"
+    brought = session.call("process_attached_csv", {"rows_text": "Email\nvalid@magic.example\n"})["data"]
+    upload = {"upload_id": brought["upload_id"]}
+    looked = session.call("resolve_bulk_upload_mapping", {**upload, "enrichment": "validate"})["data"]
+    assert looked["mapping"]["columns"] == [{"role": "email", "column": "Email", "confidence": 0.99}]
+    order = {**upload, "enrichment": "email_validation", "max_credits": "5"}
+    job = session.call("submit_detected_bulk_job", order)["data"]["job_id"]
+    assert _ended(session, job)["outcomes"] == {"found": 1}
+    said = {tool: session.call(tool, {"job_id": job})["data"] for tool in JOBS}
+    assert at(said["get_bulk_job_rows"], "rows.0.added.weir_email_status") == "verified"
+    assert said["get_bulk_job_errors"]["skipped"] == 0
+    assert [at(said[tool], "events.0.event") for tool in JOBS[3:]] == ["submitted"] * 2
+    exported = session.call("export_bulk_job", {"job_id": job, "format": "jsonl"})["data"]
+    with urlopen(exported["file"]["url"]) as response:
+        assert json.loads(response.read())["Email"] == "valid@magic.example"
+
+
+@MODERN
+def test_jobs_are_submitted_by_product_listed_and_steered(session: Session):
+    domains = {"domains": '["leadmagic.io", "globex.com"]', "max_credits": 0.01, "force_refresh": True}
+    held = session.call("submit_company_firmographics_bulk", domains)["data"]["job_id"]
+    assert _ended(session, held)["status"] == "paused"
+    rows = {"rows": [{"domain": "leadmagic.io"}], "product": "technographics", "max_credits": 0.01}
+    session.call("submit_bulk_job", rows)
+    listed = session.call("list_bulk_jobs", {"product": "company_finder"})["data"]["jobs"]
+    assert [one["job_id"] for one in listed] == [held]
+    assert session.call("control_bulk_job", {"job_id": held, "action": "cancel"})["data"]["status"] == "cancelled"
 
 
 def test_the_analytics_add_up_what_the_receipts_said(session: Session):
@@ -128,7 +189,7 @@ def test_every_resource_that_is_listed_is_read_here(session: Session):
     listed = session.client.ask("listResources")["resources"]
     templates = session.client.ask("listResourceTemplates")["resourceTemplates"]
     assert {resource["uri"] for resource in listed} == set(RESOURCES)
-    assert [one["uriTemplate"] for one in templates] == ["weir://providers/{name}", "weir://jobs-catalogs/{name}"]
+    assert [one["uriTemplate"] for one in templates] == TEMPLATES
 
 
 ABSENT: dict[str, Json] = {

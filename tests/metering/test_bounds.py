@@ -143,7 +143,12 @@ class Bench:
         self._runner.close()
 
 
-NO_LIMITS = {"limit_per_member_day": "none", "limit_per_workspace_month": "none", "limit_per_call": "none"}
+NO_LIMITS = {
+    "limit_per_member_day": "none",
+    "limit_per_workspace_month": "none",
+    "limit_per_call": "none",
+    "use_bulk_after": "none",
+}
 
 
 @pytest.fixture(scope="module")

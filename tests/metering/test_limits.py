@@ -29,7 +29,8 @@ async def test_a_call_that_may_cost_more_than_a_call_may_is_refused_with_the_set
 
 
 async def test_five_hundred_calls_at_once_never_overshoot_the_day(tmp_path: Path) -> None:
-    async with served(tmp_path, limit_per_member_day=10) as weir, Client(f"{weir.url}/mcp") as client:
+    settings = {"limit_per_member_day": 10, "use_bulk_after": "none"}
+    async with served(tmp_path, **settings) as weir, Client(f"{weir.url}/mcp") as client:
         calls = (client.call_tool("find_personal_email", {"profile_url": f"magic-valid-{n}"}) for n in range(500))
         bodies = [result.structured_content for result in await asyncio.gather(*calls)]
         paid = sum(sum(body["receipt"]["cost"]["credits"].values()) for body in bodies if body)

@@ -10,10 +10,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.upstream.limits import Limits
-from server.upstream.pace import LONGEST_PAUSE, Pace
+from server.upstream.pace import LATE, LONGEST_PAUSE, Pace, Paces
 
 JITTER = 0.2
 """Seconds by which the network may delay a request, as measured against real networks."""
+DELAY = LATE + JITTER
+"""Seconds by which a request may arrive later than its slot."""
 
 
 def grants(pace: Pace, arrivals: list[float]) -> list[float]:
@@ -24,12 +26,12 @@ def grants(pace: Pace, arrivals: list[float]) -> list[float]:
 def most_within(instants: list[float], seconds: float) -> int:
     """The most instants in any half-open window of `seconds`."""
     ordered = sorted(instants)
-    return max(bisect_left(ordered, first + seconds) - index for index, first in enumerate(ordered))
+    return max((bisect_left(ordered, first + seconds) - index for index, first in enumerate(ordered)), default=0)
 
 
 @st.composite
 def traffic(draw: st.DrawFn) -> tuple[float, int, list[float], list[float]]:
-    """A limit, its burst, and a few minutes of arrivals with a network delay each."""
+    """A limit, its burst, and a few minutes of arrivals with a delay each."""
     per_minute = draw(st.integers(1, 400))
     burst = draw(st.integers(1, 20))
     clumps = draw(st.lists(st.tuples(st.floats(0, 90), st.integers(1, 120)), min_size=1, max_size=12))
@@ -39,11 +41,11 @@ def traffic(draw: st.DrawFn) -> tuple[float, int, list[float], list[float]]:
         now += gap
         arrivals += [now] * size
     seed = draw(st.randoms(use_true_random=False))
-    return float(per_minute), burst, arrivals, [seed.uniform(0, JITTER) for _ in arrivals]
+    return float(per_minute), burst, arrivals, [seed.uniform(0, DELAY) for _ in arrivals]
 
 
 @given(traffic())
-@example((300.0, 5, [0.0] * 700, [JITTER] * 350 + [0.0] * 350))
+@example((300.0, 5, [0.0] * 700, [DELAY] * 350 + [0.0] * 350))
 @example((300.0, 20, [0.0] * 20 + [60.0] * 400, [0.0] * 420))
 @example((1.0, 5, [0.0, 30.0, 60.0, 60.1], [0.2, 0.0, 0.0, 0.0]))
 def test_no_window_of_sixty_seconds_at_the_provider_exceeds_the_limit(
@@ -171,3 +173,50 @@ def test_following_the_headers_keeps_a_shared_limit(limit: int, burst: int, data
         used += 1
         pace.learn(now, Limits(limit=limit, remaining=limit - used, reset=60.0 - now))
     assert used <= limit
+
+
+@given(traffic(), st.integers(1, 100), st.data())
+def test_an_operations_own_limit_and_that_of_all_hold_together(
+    case: tuple[float, int, list[float], list[float]], own: int, data: st.DataObject
+):
+    per_minute, burst, arrivals, _ = case
+    paces = Paces(Pace(per_minute, burst), {"own": Pace(own)})
+    sent: dict[str, list[float]] = {"own": [], "other": []}
+    for now in arrivals:
+        operation = data.draw(st.sampled_from(["own", "other"]))
+        slot = paces.reserve(operation, now, now + 100)
+        if slot.taken:
+            sent[operation].append(slot.at)
+    assert most_within(sent["own"], 60.0) <= own
+    assert most_within(sent["own"] + sent["other"], 60.0) <= per_minute
+
+
+def test_an_operation_that_its_own_limit_holds_up_takes_nothing_from_the_others():
+    paces = Paces(Pace(60), {"own": Pace(6)})
+    assert paces.reserve("own", 0.0, 100.0).taken
+    held = paces.reserve("own", 0.0, 100.0)
+    assert (held.taken, held.at) == (False, pytest.approx(10.1 - 1.01))
+    other = paces.reserve("other", 0.0, 100.0)
+    assert (other.taken, other.at) == (True, pytest.approx(1.01))
+
+
+def test_an_operation_asks_again_early_enough_to_wait_for_the_others_meanwhile():
+    paces = Paces(Pace(60), {"own": Pace(6)})
+    paces.reserve("own", 0.0, 100.0)
+    again = paces.reserve("own", 0.0, 100.0).at
+    paces.reserve("other", again, 100.0)
+    slot = paces.reserve("own", again, 100.0)
+    assert (slot.taken, slot.at) == (True, pytest.approx(10.1))
+
+
+def test_a_slot_after_the_deadline_is_named_and_not_taken():
+    paces = Paces(Pace(60), {"own": Pace(6)})
+    paces.reserve("own", 0.0, 0.0)
+    late = [paces.reserve(operation, 0.0, 1.0) for operation in ("other", "own", "other")]
+    assert [slot.taken for slot in late] == [False] * 3
+    assert [slot.at for slot in late] == pytest.approx([1.01, 10.1, 1.01])
+
+
+def test_a_slot_lapses_when_it_is_not_used_in_time_unless_nothing_is_paced():
+    assert Paces(Pace(60)).reserve("other", 5.0, 9.0).lapses == 5.0 + LATE
+    assert Paces(Pace(inf)).reserve("other", 5.0, 9.0).lapses == inf

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator
 from html.parser import HTMLParser
-from pathlib import Path
 
 import httpx2
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from server import __version__
+from tests.browsing import browser, chromium
 from tests.serving import Served
 from tools import FAMILIES
 
-CHROMIUM = Path("/usr/bin/chromium")
+__all__ = ["browser", "chromium"]
+
 NAMES = [tool.name for family in FAMILIES for tool in family.tools]
 
 
@@ -85,22 +83,6 @@ async def test_head_has_the_headers_of_get_and_no_body(http: httpx2.AsyncClient)
     assert head.headers["content-length"] == get.headers["content-length"] == str(len(get.content))
 
 
-def require_chromium() -> None:
-    """Skip the test where there is none, or fail it where the environment demands one."""
-    if not CHROMIUM.exists():
-        (pytest.fail if os.environ.get("WEIR_TEST_REQUIRE") == "1" else pytest.skip)(f"there is no {CHROMIUM}")
-
-
-@pytest_asyncio.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Headless Chromium."""
-    require_chromium()
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        await opened.close()
-
-
 CONTRASTS = """() => {
   const luminance = colour => {
     const [r, g, b] = colour.match(/[0-9.]+/g).map(Number)
@@ -138,4 +120,4 @@ async def test_the_keyboard_reaches_every_link_and_shows_where_it_is(weir: Serve
         await page.keyboard.press("Tab")
         reached.append(await page.evaluate("document.activeElement.getAttribute('href')"))
         assert await page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
-    assert reached == ["/health", "/ready"]
+    assert reached == ["/clients", "/health", "/ready"]

@@ -58,6 +58,13 @@ async def test_the_token_is_worth_nothing_from_another_machine(web: ASGIApp) -> 
         assert (await stranger.post("/operator", json=PING)).status_code == 403
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+async def test_the_token_is_worth_nothing_through_a_proxy_on_this_machine(web: ASGIApp, header: str) -> None:
+    async with caller(web, TOKEN) as stranger:
+        response = await stranger.post("/operator", json=PING, headers={header: "127.0.0.1"})
+    assert response.status_code == 403
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
