@@ -113,7 +113,7 @@ async def measure(url: str, sandbox_url: str, home: Path, latency: float, rounds
     async with app.opened(settings, sandbox_url=sandbox_url) as weir:
         for name, arguments in CALLS.items():
             await wall(url, name, arguments, 1)
-            await step_by_step(weir, _plan(weir.registry.require(name), arguments), f"warm-up {name}")
+            await step_by_step(weir, _plan(weir.registries.everything.require(name), arguments), f"warm-up {name}")
         async with httpx2.AsyncClient() as http:
             change = {"provider": "*", "latency_ms": latency * 1000}
             (await http.post(f"{sandbox_url}/control", json=change)).raise_for_status()
@@ -122,7 +122,7 @@ async def measure(url: str, sandbox_url: str, home: Path, latency: float, rounds
 
 async def _compared(weir: app.Weir, url: str, name: str, arguments: Mapping[str, Any], rounds: int) -> Taken:
     taken = await wall(url, name, arguments, rounds)
-    alone, chains = await step_by_step(weir, _plan(weir.registry.require(name), arguments), name)
+    alone, chains = await step_by_step(weir, _plan(weir.registries.everything.require(name), arguments), name)
     return Taken(name, len(alone), taken, max(chains.values()), sum(alone.values()))
 
 

@@ -11,7 +11,7 @@ import time
 from base64 import b64encode
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +22,12 @@ PATIENCE = 20.0
 """Seconds until a server must answer."""
 
 PROVIDERS = ("leadmagic", "xmagnet", "leadiq", "leadsonar")
-LIMITS = ("WEIR_LIMIT_PER_CALL", "WEIR_LIMIT_PER_MEMBER_DAY", "WEIR_LIMIT_PER_WORKSPACE_MONTH")
+LIMITS = (
+    "WEIR_LIMIT_PER_CALL",
+    "WEIR_LIMIT_PER_MEMBER_DAY",
+    "WEIR_LIMIT_PER_WORKSPACE_MONTH",
+    "WEIR_USE_BULK_AFTER",
+)
 
 Era = Literal["modern", "legacy"]
 ERAS: tuple[Era, ...] = ("modern", "legacy")
@@ -51,6 +56,8 @@ class Served:
     name: str
     pid: int
     port: int
+    credential: str = ""
+    """The personal key or access token to present, where the server asks who calls."""
 
     @property
     def url(self) -> str:
@@ -73,12 +80,19 @@ class Served:
     def requests(self, era: Era, tool: str, arguments: Mapping[str, Any], connections: int) -> list[bytes]:
         """One tool call as raw HTTP for each connection; in the legacy era each has a session of its own."""
         body = _call(era, tool, arguments)
-        return [_raw(self.port, {**_ACCEPT, **self._headers(era, tool)}, body) for _ in range(connections)]
+        return [
+            _raw(self.port, {**_ACCEPT, **self._presented, **self._headers(era, tool)}, body)
+            for _ in range(connections)
+        ]
 
     def mode(self) -> Mode:
         """How this server answers in the legacy era."""
         _, headers = self._initialize()
         return Mode(json="json" in headers["content-type"], stateless="mcp-session-id" not in headers)
+
+    @property
+    def _presented(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.credential}"} if self.credential else {}
 
     def _headers(self, era: Era, tool: str) -> dict[str, str]:
         if era == "modern":
@@ -96,7 +110,7 @@ class Served:
 
     def _post(self, body: bytes, headers: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
         connection = HTTPConnection(HOST, self.port, timeout=PATIENCE)
-        connection.request("POST", "/mcp", body, {**_ACCEPT, **headers})
+        connection.request("POST", "/mcp", body, {**_ACCEPT, **self._presented, **headers})
         response = connection.getresponse()
         content = response.read()
         connection.close()
@@ -134,10 +148,50 @@ def bare(core: int, mode: Mode) -> Generator[Served]:
 
 
 @contextmanager
-def weir(core: int, home: Path) -> Generator[Served]:
-    """Weir over its sandbox, with its state in `home`."""
-    with _serving("weir", core, ["-m", "server", "serve", "--providers", "sandbox", "--home", str(home)]) as served:
+def weir(core: int, home: Path, **variables: str) -> Generator[Served]:
+    """Weir over its sandbox, with its state in `home`; `variables` are further settings."""
+    command = ["-m", "server", "serve", "--providers", "sandbox", "--home", str(home)]
+    with _serving("weir", core, command, variables) as served:
         yield served
+
+
+Credential = Literal["key", "token"]
+
+
+@contextmanager
+def guarded_weir(core: int, home: Path, credential: Credential) -> Generator[Served]:
+    """The same, for whoever presents a key or an access token; with one."""
+    member, place = "bench@example.com", ("--home", str(home))
+    _run("users", "add", member, *place)
+    key = _run("keys", "create", "--name", "benchmark", "--member", member, *place).splitlines()[0]
+    machine = dict(line.split("=", 1) for line in _run("clients", "add", "benchmark", *place).splitlines())
+    with weir(core, home, WEIR_AUTH="builtin", WEIR_ACCESS_TOKEN_MINUTES="60") as served:
+        presented = key if credential == "key" else _token(served, machine["client_id"], machine["client_secret"])
+        yield replace(served, credential=presented)
+
+
+def _token(served: Served, client_id: str, secret: str) -> str:
+    """An access token for a machine client."""
+    connection = HTTPConnection(HOST, served.port, timeout=PATIENCE)
+    basic = b64encode(f"{client_id}:{secret}".encode()).decode()
+    headers = {"authorization": f"Basic {basic}", "content-type": "application/x-www-form-urlencoded"}
+    connection.request("POST", "/token", "grant_type=client_credentials", headers)
+    granted = json.loads(connection.getresponse().read())
+    connection.close()
+    return granted["access_token"]
+
+
+def _run(*words: str) -> str:
+    """What a `weir` command prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "server", *words],
+        cwd=ROOT,
+        env={**os.environ, "WEIR_PROVIDERS": "sandbox"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout
 
 
 @contextmanager
