@@ -47,7 +47,7 @@ async def get_account_analytics(
 )
 async def preview_cost(
     caller: Caller,
-    tool: Annotated[str, Field(description="Name of the tool.", max_length=100, examples=["find_work_email"])],
+    tool: Annotated[str, Field(max_length=100, examples=["find_work_email"])],
     arguments: Annotated[
         dict[str, Any] | None,
         Field(description="The arguments as they would be sent.", examples=[{"full_name": "Ada Lovelace"}]),

@@ -68,15 +68,16 @@ def find_decision_makers(
     titles: Titles,
     company_domain: fields.CompanyDomain | None = None,
     company_name: fields.CompanyName | None = None,
-    include_email_discovery: Annotated[bool, Field(description="Find each person's work e-mail.")] = True,
+    include_email_discovery: bool = True,
     include_validation: Annotated[bool, Field(description="Validate addresses that were found unverified.")] = False,
     validate_limit: Annotated[int, Field(description="Most addresses to validate.", ge=0, le=5)] = 5,
     force_refresh: fields.ForceRefresh = False,
 ) -> Plan[DecisionMakers]:
     """Find who holds up to five job titles at a company, with their work e-mail addresses.
 
-    Needs titles and company_domain (better) or company_name. The titles are looked up at the same time; an address
-    that its finder has verified is not validated again. preview_cost tells the price.
+    Needs titles and company_domain (better) or company_name. E-mail discovery is on, validation off unless given. The
+    titles are looked up at the same time; an address that its finder has verified is not validated again.
+    preview_cost tells the price.
     """
     _require_company(company_domain, company_name)
     titles = tuple(dict.fromkeys(titles))
@@ -150,8 +151,8 @@ def account_intel(
     company_domain: fields.CompanyDomain | None = None,
     company_name: fields.CompanyName | None = None,
     include_research: Annotated[bool, Field(description="Firmographics and funding.")] = True,
-    include_competitors: Annotated[bool, Field(description="Competitors.")] = True,
-    include_technographics: Annotated[bool, Field(description="Technology stack.")] = True,
+    include_competitors: bool = True,
+    include_technographics: bool = True,
     include_jobs: Annotated[bool, Field(description="Open job postings; each one is charged.")] = True,
     jobs_limit: fields.JobLimit = 10,
     jobs_per_page: Annotated[int, Field(description="Postings per provider request.", ge=1, le=50)] = 50,
@@ -159,8 +160,8 @@ def account_intel(
 ) -> Plan[AccountIntel]:
     """Gather firmographics, funding, competitors, technologies and open jobs of one company in one call.
 
-    Needs company_domain (better) or company_name. Parts are switched by the include_ flags and asked at the same time;
-    a part that fails is named in `parts` and does not sink the others. preview_cost tells the price.
+    Needs company_domain (better) or company_name. Every part is on unless its include_ flag is false; all are asked
+    at the same time. A part that fails is named in `parts` and does not sink the others. preview_cost tells the price.
     """
     _require_company(company_domain, company_name)
     steps: list[Step] = []
@@ -229,10 +230,10 @@ def enrich_contact(
     profile_url: fields.PersonUrl | None = None,
     company_domain: fields.CompanyDomain | None = None,
     company_name: fields.CompanyName | None = None,
-    include_validation: Annotated[bool, Field(description="Validate the e-mail address.")] = True,
-    include_profile: Annotated[bool, Field(description="Title, company, career.")] = True,
-    include_personal_email: Annotated[bool, Field(description="Personal e-mail address.")] = False,
-    include_mobile: Annotated[bool, Field(description="Mobile number.")] = False,
+    include_validation: bool = True,
+    include_profile: bool = True,
+    include_personal_email: bool = False,
+    include_mobile: bool = False,
     include_job_change: Annotated[bool, Field(description="Still at company_domain or company_name?")] = False,
     auto_resolve_profile: Annotated[
         bool, Field(description="Look the profile up by email if no URL is given.")
@@ -241,8 +242,9 @@ def enrich_contact(
 ) -> Plan[EnrichedContact]:
     """Gather what is known of one person: validated e-mail, profile, personal e-mail, mobile, job change.
 
-    Needs email, profile_url or both. Profile, personal e-mail and job change need profile_url, or email with
-    auto_resolve_profile. Nothing is paid for that an earlier part already returned. preview_cost tells the price.
+    Needs email, profile_url or both. Validation and profile are on, the other include_ flags off unless given.
+    Profile, personal e-mail and job change need profile_url, or email with auto_resolve_profile. Nothing is paid for
+    that an earlier part already returned. preview_cost tells the price.
     """
     if email is None and profile_url is None:
         raise InvalidInput("Give email, profile_url or both.", field="email", fix="Add email.")

@@ -93,7 +93,7 @@ async def add_to_prospect_list(
 async def show_prospect_list(
     caller: Caller,
     list_id: ListId,
-    limit: Annotated[int, Field(description="Most people on the page.", ge=1, le=100)] = 25,
+    limit: Annotated[int, Field(ge=1, le=100)] = 25,
     cursor: Cursor | None = None,
 ) -> ProspectPage | None:
     """Show the people on a prospect list, page by page. Free; next_cursor is there while more follow."""

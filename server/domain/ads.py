@@ -25,8 +25,8 @@ def ad_id(value: str) -> str:
 
 
 TEXT_SHOWN = 500
-AdLimit = Annotated[int, Field(description="Ads to show.", ge=1, le=50, examples=[10])]
-AdOffset = Annotated[int, Field(description="Ads to skip.", ge=0, examples=[10])]
+AdLimit = Annotated[int, Field(ge=1, le=50, examples=[10])]
+AdOffset = Annotated[int, Field(ge=0, examples=[10])]
 AdId = Annotated[
     str,
     AfterValidator(ad_id),

@@ -49,7 +49,7 @@ Enrichment = Annotated[
     str,
     AfterValidator(lambda value: normalise.text(value, 200)),
     Field(
-        description="Such as email_validation or work_email_finder, or in words; else what the columns suggest.",
+        description="Such as email_validation, or in words; otherwise what the columns suggest.",
         min_length=1,
         examples=["email_validation"],
     ),
@@ -68,7 +68,7 @@ Rows = Annotated[
 Columns = Annotated[
     dict[str, str],
     Field(
-        description="Column by role, such as {email: Work Email}, where the detected one is wrong.",
+        description="Corrections: column by role, such as {email: Work Email}.",
         max_length=20,
         examples=[{"email": "Work Email"}],
     ),
@@ -80,7 +80,7 @@ JobName = Annotated[str, AfterValidator(lambda value: normalise.text(value, 200)
 FirstRow = Annotated[int, Field(description="Row of the file, from 1.", ge=1)]
 AfterRow = Annotated[int, Field(description="next_row of the page before.", ge=0)]
 AfterEvent = Annotated[int, Field(description="next_id of the page before.", ge=0)]
-PageSize = Annotated[int, Field(description="Most rows.", ge=1, le=PAGE)]
+PageSize = Annotated[int, Field(ge=1, le=PAGE)]
 Action = Literal["pause", "resume", "cancel", "retry_failed"]
 
 

@@ -21,7 +21,7 @@ class Audience(Part):
     titles: fields.Titles = ()
     seniorities: tuple[Seniority, ...] = ()
     job_functions: fields.Words = ()
-    countries: Annotated[fields.Countries, Field(description="Of the person, ISO 3166-1 alpha-2.")] = ()
+    countries: Annotated[fields.Countries, Field(description="Of the person.")] = ()
     industries: Annotated[fields.Words, Field(description="Of the company.")] = ()
     company_countries: fields.Countries = ()
     min_employees: fields.Amount | None = None

@@ -18,12 +18,12 @@ PersonalEmail = Annotated[str, AfterValidator(normalise.email)]
 CompanyDomain = Annotated[
     str,
     AfterValidator(normalise.company_domain),
-    Field(description="Such as stripe.com.", examples=["stripe.com"]),
+    Field(examples=["stripe.com"]),
 ]
 CompanyName = Annotated[
     str,
     AfterValidator(lambda value: normalise.text(value, 200)),
-    Field(description="If the domain is unknown.", min_length=1, examples=["Stripe"]),
+    Field(min_length=1, examples=["Stripe"]),
 ]
 PersonUrl = Annotated[
     str,
@@ -67,8 +67,8 @@ CompanyLimit = Annotated[
 ]
 LookalikeLimit = Annotated[int, Field(description="Most companies; any number costs the same.", ge=1, le=2000)]
 JobLimit = Annotated[int, Field(description="Each returned posting is charged.", ge=1, le=50, examples=[10])]
-Offset = Annotated[int, Field(description="Rows to skip.", ge=0)]
-Titles = Annotated[tuple[JobTitle, ...], Field(description="Any of these matches.", max_length=12)]
+Offset = Annotated[int, Field(ge=0)]
+Titles = Annotated[tuple[JobTitle, ...], Field(max_length=12)]
 Keywords = Annotated[
     str, AfterValidator(lambda value: normalise.text(value, 500)), Field(description="Free-text query.", min_length=1)
 ]

@@ -179,14 +179,12 @@ class ResolveJobFilters(Query[ResolvedFilters]):
 
 
 LookupText = Annotated[fields.Keywords, Field(description="Text to complete.", examples=["devops"])]
-LookupLimit = Annotated[int, Field(description="Most candidates.", ge=1, le=100, examples=[10])]
+LookupLimit = Annotated[int, Field(ge=1, le=100, examples=[10])]
 TagType = Annotated[int, Field(description="Tag type id.", ge=0, examples=[2])]
 Level = Annotated[
     Literal["level1", "level2", "level3"], Field(description="Family, category or title.", examples=["level2"])
 ]
-AreaKind = Annotated[
-    Literal["country", "region", "state", "city"], Field(description="Kind of place.", examples=["city"])
-]
+AreaKind = Annotated[Literal["country", "region", "state", "city"], Field(examples=["city"])]
 
 
 class CompanyMatch(Part):

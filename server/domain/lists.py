@@ -21,14 +21,14 @@ def _phone(value: str) -> str:
     return number
 
 
-ListId = Annotated[str, Field(description="Id of a prospect list.", pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+ListId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 ListName = Annotated[
     str,
     AfterValidator(lambda value: normalise.text(value, 200)),
     Field(description="A name that no list has yet.", min_length=1),
 ]
 ListDescription = Annotated[str, AfterValidator(lambda value: normalise.text(value, 1000))]
-Cursor = Annotated[str, Field(description="Where the page before ended.", pattern=r"^[0-9A-Za-z_=-]{1,200}$")]
+Cursor = Annotated[str, Field(description="next_cursor of the page before.", pattern=r"^[0-9A-Za-z_=-]{1,200}$")]
 _SPELLINGS = {
     "verifiedlikely": "probable",
     "executive": "c_level",

@@ -24,6 +24,7 @@ _DROPPED = frozenset(
         "minItems",
         "maxItems",
         "maxProperties",
+        "pattern",
     }
 )
 
@@ -70,7 +71,8 @@ def _resolve(node: Any, definitions: Schema) -> Any:
         return _resolve({**kept[0], **schema}, definitions)
     if "const" in schema:
         schema["enum"] = [schema.pop("const")]
-    if schema.get("minimum") == 0:
+    if schema.get("minimum") in (0, 1):
+        # Nobody asks for fewer than none, or for no rows at all.
         del schema["minimum"]
     if "items" in schema:
         # The list has a text of its own, or its name says enough.

@@ -263,7 +263,7 @@ class Family:
         free: Free | None = None,
         widget: str | None = None,
     ) -> Tool:
-        name, description = function.__name__, inspect.getdoc(function) or ""
+        name, description = function.__name__, _paragraphs(inspect.getdoc(function) or "")
         if len(name) > NAME_LIMIT or not description or len(description) > DESCRIPTION_LIMIT:
             raise ValueError(f"{name}: names have at most {NAME_LIMIT} characters, docstrings 1 to {DESCRIPTION_LIMIT}")
         return Tool(
@@ -281,6 +281,11 @@ class Family:
             free=free,
             widget=widget,
         )
+
+
+def _paragraphs(text: str) -> str:
+    """`text` without the line breaks of the source, but for those between paragraphs."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def _one_type(hint: Any) -> type[Answer]:

@@ -172,7 +172,7 @@ async def test_a_tool_is_read_only_on_the_wire_exactly_where_it_costs_and_writes
 async def test_the_list_is_small_and_may_be_kept(shared: Served) -> None:
     async with Client(f"{shared.url}/mcp") as client:
         result = await client.list_tools()
-    assert len(result.model_dump_json(by_alias=True, exclude_none=True)) <= 65_536
+    assert len(result.model_dump_json(by_alias=True, exclude_none=True).encode()) <= 64_000
     assert result.ttl_ms == 300_000
     assert result.cache_scope == "public"
 
@@ -186,12 +186,32 @@ async def test_the_example_call_of_every_tool_answers_in_its_schema(shared: Serv
     assert schema is not None
     body = result.structured_content
     assert not result.is_error, body
-    Draft202012Validator(schema).validate(body)  # pyright: ignore[reportUnknownMemberType] - untyped library
     assert body is not None
+    _check(tool, schema, body)
     assert body["receipt"]["sandbox"] is True
     assert json.loads(result.content[0].text) == body  # type: ignore[union-attr] - always text
     assert len(result.content[0].text) < 20_000  # type: ignore[union-attr] - always text
     _no_nulls(body)
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+async def test_what_every_tool_says_when_it_refuses_is_in_its_schema_too(shared: Served, tool: Any) -> None:
+    async with Client(f"{shared.url}/mcp") as client:
+        schema = {one.name: one.output_schema for one in (await client.list_tools()).tools}[tool.name]
+        result = await client.call_tool(tool.name, {"no_such_argument": True})
+    assert schema is not None
+    assert result.is_error
+    assert result.structured_content is not None
+    assert result.structured_content["error"]["code"] == "invalid_input"
+    _check(tool, schema, result.structured_content)
+
+
+def _check(tool: Any, schema: dict[str, Any], body: dict[str, Any]) -> None:
+    """`body` is what `schema` says, and has no data that it does not name, unless the tool's outline is a choice."""
+    Draft202012Validator(schema).validate(body)  # pyright: ignore[reportUnknownMemberType] - untyped library
+    named = schema["properties"]["data"]["properties"]
+    assert tool.answer.OUTLINE is not None or body.get("data", {}).keys() <= named.keys()
+    assert (tool.answer.OUTLINE or set()) <= named.keys()
 
 
 def _no_nulls(value: Any) -> None:
