@@ -8,6 +8,7 @@ import pytest
 from mcp import Client
 
 from tests.serving import Served
+from tools import FAMILIES
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("validate_work_email", {"email": "not-an-address"}, "email"),
@@ -228,6 +229,10 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("list_providers", {"provider": "nobody"}, "provider"),
     ("list_providers", {"provider": ["leadmagic"]}, "provider"),
 ]
+
+
+def test_every_tool_is_given_bad_input() -> None:
+    assert {tool for tool, _, _ in BAD} == {tool.name for family in FAMILIES for tool in family.tools}
 
 
 def label(case: tuple[str, dict[str, Any], str]) -> str:
