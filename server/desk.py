@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Protocol
 
 from server.batches import showing
@@ -145,7 +144,8 @@ class Desk:
     async def submit(self, asked: BulkOrder) -> SubmittedJob:
         """Begin a job, and wait a moment for the look at its rows."""
         request = fingerprint(asdict(asked))
-        batch, new = await self.office.batches.once(self.principal, request, partial(self._begin, asked, request))
+        earlier = await self.office.batches.repeated(self.principal, request)
+        batch, new = (earlier, False) if earlier is not None else await self._begin(asked, request)
         warnings = () if new else ("The same job was submitted a moment ago; this is that one, and not a second.",)
         return self._submitted(await self._looked_at(batch), warnings)
 
@@ -310,13 +310,16 @@ class Desk:
         if asked.rows is not None:
             self.office.batches.sources.forget(source.id)
 
-    async def _begin(self, asked: BulkOrder, request: str) -> Batch:
+    async def _begin(self, asked: BulkOrder, request: str) -> tuple[Batch, bool]:
+        """A job; False with that of another replica which got the same request in the same moment."""
         async with self._opened(asked) as (source, intake, name):
             order = replace(ordered(asked, intake, name), request=request)
-            batch = await self.office.batches.submit(self.principal, order, source)
-        if asked.upload_id is not None:
+            batch, new = await self.office.batches.submit_once(self.principal, order, source)
+        if not new:
+            self._discard(asked, source)
+        elif asked.upload_id is not None:
             await self.office.uploads.use(asked.upload_id, batch.id)
-        return batch
+        return batch, new
 
     async def _looked_at(self, batch: Batch) -> Batch:
         until = time.monotonic() + _PATIENCE

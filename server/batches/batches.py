@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from weakref import WeakValueDictionary
+from datetime import datetime
 
+from server.batches import records, requests
+from server.batches import statements as sql
 from server.batches.asking import Asking
 from server.batches.check import Checker
 from server.batches.runner import Runner
@@ -20,6 +20,7 @@ from server.domain.errors import InvalidInput
 from server.domain.money import FREE, Credits, Micros
 from server.domain.principal import Principal
 from server.engine import Engine
+from server.storage.database import Transaction
 from server.upstream.notices import NotDelivered, Notices
 
 _STEERED: Mapping[str, tuple[frozenset[Status], str]] = {
@@ -34,12 +35,6 @@ _STEERED: Mapping[str, tuple[frozenset[Status], str]] = {
         "Its failed rows can be retried once it is over or paused.",
     ),
 }
-
-
-_REPEATED = timedelta(minutes=10)
-"""A request that comes again within this time is the same one, such as that of a client which lost the answer."""
-
-_RECENT = 200
 
 
 class Batches:
@@ -61,7 +56,6 @@ class Batches:
         self._runner = runner
         self._notices = notices
         self._clock = clock
-        self._submitting: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def estimate(self, principal: Principal, order: Order, source: Source) -> Estimate:
         """What running `order` over the rows of `source` would come to; nothing is kept and nothing spent."""
@@ -74,6 +68,10 @@ class Batches:
 
         `InvalidInput` where the order makes no sense for the file.
         """
+        return (await self.submit_once(principal, order, source))[0]
+
+    async def submit_once(self, principal: Principal, order: Order, source: Source) -> tuple[Batch, bool]:
+        """`submit`, unless another replica began the job of the same request meanwhile: then that one, and False."""
         if order.ceiling <= FREE:
             raise InvalidInput(
                 "max_credits has to be above 0: it is the most that the whole job may cost.",
@@ -83,11 +81,21 @@ class Batches:
         self._check_webhook(order.webhook)
         batch = self._batch(principal, order, source)
         Asking.of(batch).kind.check_cap(order.most)
-        await self.store.add(batch)
-        said = f"{order.kind} over {order.name or 'rows without a file'}"
-        await self.store.note(batch.id, "submitted", said, by=principal.member)
+        first = await self.store.database.write(lambda tx: self._add(tx, batch))
+        if first != batch.id:
+            return await self.get(principal, first), False
         await self._runner.check_soon(batch.id)
-        return batch
+        return batch, True
+
+    def _add(self, tx: Transaction, batch: Batch) -> str:
+        """Keep a batch, unless its request led to another one; the one that it leads to."""
+        order = batch.order
+        first = requests.claim(tx, batch) if order.request else batch.id
+        if first == batch.id:
+            tx.execute(sql.ADD, **records.written(batch))
+            said = f"{order.kind} over {order.name or 'rows without a file'}"
+            self.store.note_in(tx, batch.id, "submitted", said, by=batch.member)
+        return first
 
     def _check_webhook(self, url: str | None) -> None:
         try:
@@ -100,24 +108,10 @@ class Batches:
                 fix="Send an https:// URL without a port, or have the operator add its host to WEIR_WEBHOOK_HOSTS.",
             ) from barred
 
-    async def once(
-        self, principal: Principal, request: str, submit: Callable[[], Awaitable[Batch]]
-    ) -> tuple[Batch, bool]:
-        """What `submit` makes, unless the member sent the same `request` lately: then that job, and False."""
-        lock = self._submitting.setdefault(f"{principal.workspace} {principal.member} {request}", asyncio.Lock())
-        async with lock:
-            earlier = await self._repeated(principal, request)
-            return (earlier, False) if earlier is not None else (await submit(), True)
-
-    async def _repeated(self, principal: Principal, request: str) -> Batch | None:
-        since = self._clock() - _REPEATED
-        recent = await self.store.list(principal.workspace, most=_RECENT)
-        same = (
-            one
-            for one in recent
-            if one.order.request == request and one.member == principal.member and one.created_at >= since
-        )
-        return next((one for one in same if one.status not in (Status.FAILED, Status.CANCELLED)), None)
+    async def repeated(self, principal: Principal, request: str) -> Batch | None:
+        """The job that the same request of the principal's began lately; None for a new request."""
+        found = await requests.earlier(self.store.database, principal, request, self._clock())
+        return None if found is None else await self.get(principal, found)
 
     async def needs_approval(self, principal: Principal, most: Credits) -> bool:
         """Whether a job of the principal's that may cost `most` would wait for a person."""
@@ -203,6 +197,7 @@ class Batches:
         for batch_id in await self.store.expired():
             await self._runner.forget(batch_id)
             await self.store.drop(batch_id)
+        await requests.sweep(self.store.database, self._clock())
 
     async def _stop(self, batch: Batch, status: Status, why: str) -> None:
         if await self.store.move(batch.id, batch.status, status, why):

@@ -59,6 +59,7 @@ uploads = Table(
 the home folder under the upload's id until a batch has taken it over."""
 Index("ix_uploads_ticket_hash", uploads.c.ticket_hash, unique=True)
 Index("ix_uploads_expires_at", uploads.c.expires_at)
+Index("ix_uploads_workspace_member", uploads.c.workspace, uploads.c.member)
 
 batches = Table(
     "batches",
@@ -99,6 +100,19 @@ every start, resumption and retry, so that the work of an earlier run cannot be 
 Index("ix_batches_workspace_created_at", batches.c.workspace, batches.c.created_at)
 Index("ix_batches_status", batches.c.status)
 Index("ix_batches_expires_at", batches.c.expires_at)
+
+batch_requests = Table(
+    "batch_requests",
+    metadata,
+    Column("workspace", Text, nullable=False),
+    Column("member", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("batch", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("workspace", "member", "request"),
+)
+"""The batch that a member's latest request of that fingerprint led to, and when."""
+Index("ix_batch_requests_at", batch_requests.c.at)
 
 batch_chunks = Table(
     "batch_chunks",
