@@ -128,6 +128,16 @@ def _check(params: Mapping[str, list[str]]) -> None:
     if _value(params, "response_mode") not in (None, "query"):
         raise _invalid("response_mode has to be query.")
     _check_challenge(params)
+    _check_prompt(params)
+
+
+def _check_prompt(params: Mapping[str, list[str]]) -> None:
+    """A person decides on every request, so one that may show nobody anything (OpenID Connect) is answered by no."""
+    wanted = (_value(params, "prompt") or "").split()
+    if wanted == ["none"]:
+        raise OAuth2Error(error="consent_required", description="A person is asked every time; leave prompt out.")
+    if "none" in wanted:
+        raise _invalid("prompt=none goes with no other value.")
 
 
 def _check_challenge(params: Mapping[str, list[str]]) -> None:

@@ -165,6 +165,8 @@ async def test_the_same_request_may_be_made_many_times(site: Door) -> None:
         ({"request": "eyJ"}, "request_not_supported"),
         ({"request_uri": "https://client.example/r"}, "request_uri_not_supported"),
         ({"nonce": "n" * 5000}, "invalid_request"),
+        ({"prompt": "none"}, "consent_required"),
+        ({"prompt": "none login"}, "invalid_request"),
     ],
 )
 async def test_the_client_hears_what_is_wrong_with_its_request(

@@ -237,6 +237,18 @@ async def test_a_wrong_request_leads_a_stranger_nowhere_but_to_sign_in(
     assert response.headers["location"].startswith(f"{claude.redirect_uri}?error=unsupported_response_type")
 
 
+async def test_a_program_that_wants_no_page_shown_hears_that_a_person_has_to_decide(
+    http: httpx2.AsyncClient, claude: Program
+) -> None:
+    """By itself it forwards no stranger: an address that does would lend this server's name to any site."""
+    silent = claude.url(prompt="none")
+    assert (await http.get(silent)).headers["location"].startswith("/sign-in?return_to=")
+    await sign_in(http, "ada@example.com")
+    told = await http.get(silent)
+    assert told.status_code == 303
+    assert told.headers["location"].startswith(f"{claude.redirect_uri}?error=consent_required")
+
+
 async def test_a_program_is_shown_by_what_it_says_and_never_as_more(weir: Served, http: httpx2.AsyncClient) -> None:
     await sign_in(http, "ada@example.com")
     name = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'>"
