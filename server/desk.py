@@ -126,7 +126,7 @@ class Desk:
         source = await self.office.batches.sources.open(upload.id)
         asked = BulkOrder(Credits(0), upload.id, enrichment=enrichment, mapping=mapping, per_row=per_row)
         intake = take_in(source.facts, asked, upload.kind)
-        estimated = None
+        estimated, found = None, None
         if intake.mapping is not None and (per_row is not None or intake.kind.cap is None):
             order = ordered(asked, intake, upload.name)
             found, in_part = await estimate(self.office.batches, self.principal, order, source)
@@ -138,7 +138,7 @@ class Desk:
             mapping=showing.mapping(intake),
             sample=showing.sample(source.facts),
             estimate=estimated,
-            warnings=tuple(source.facts.warnings),
+            warnings=(*source.facts.warnings, *showing.surplus(found)),
         )
 
     async def submit(self, asked: BulkOrder) -> SubmittedJob:

@@ -37,6 +37,8 @@ class _Looked:
     """Under which its answer would be stored, where it is a single question."""
     refused: WeirError | None = None
     price: Price = ((), (), Micros(0), Micros(0), None)
+    ragged: bool = False
+    """Whether it has something that the columns have no place for."""
 
 
 _FREE = 0
@@ -54,6 +56,7 @@ class Check:
     invalid: int = 0
     suppressed: int = 0
     cached: int = 0
+    ragged: int = 0
     problems: list[str] = field(default_factory=list[str])
     duplicates: Duplicates = field(default_factory=Duplicates)
     repeated: int = 0
@@ -68,6 +71,7 @@ class Check:
     def count(self, looked: _Looked, stored: frozenset[str]) -> None:
         """Take in what the look at the next row found; `stored` are the keys of answers at hand."""
         self.duplicates.add(looked.question)
+        self.ragged += looked.ragged
         price = _FREE
         match looked.refused:
             case Suppressed():
@@ -118,6 +122,7 @@ class Check:
             usd_most=Micros(usd_most),
             seconds=max((60 * times / per_minute.get(name, inf) for name, times in first.items()), default=0.0),
             problems=tuple(self.problems),
+            ragged=self.ragged,
         )
 
 
@@ -159,17 +164,18 @@ class Checker:
         ]
 
     def _look(self, cells: Cells) -> _Looked:
+        ragged = len(cells) > len(self._asking.mapping.header)
         try:
             plan = self._asking.plan(cells)
             expected, most, first = self._engine.reckon(plan, self._workspace)
         except (InvalidInput, Suppressed, NoOffer, PriceUnknown) as refused:
             # The tracebacks of an error and its cause would keep the whole group of rows alive, in a circle.
             refused.__cause__ = refused.__context__ = None
-            return _Looked(None, refused=refused.with_traceback(None))
+            return _Looked(None, refused=refused.with_traceback(None), ragged=ragged)
         alone = plan.steps[0].query if len(plan.steps) == 1 else None
         key = alone.key if alone is not None and not alone.fresh else None
         price = _amounts(expected), _amounts(most), expected.usd, most.usd, first
-        return _Looked(question(plan), key, None, price)
+        return _Looked(question(plan), key, None, price, ragged)
 
     async def _stored(self, looked: Iterable[_Looked]) -> frozenset[str]:
         keys = {one.key for one in looked if one.key is not None}

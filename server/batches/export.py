@@ -34,6 +34,9 @@ _AT_ONCE = 2
 _UNPRINTED = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 80
 _PENDING = "pending"
+SURPLUS = "weir_surplus"
+"""The column of what a row has beyond the columns of its file; only where a row has something."""
+
 _SUPPRESSED: Answered[Any] = Answered(Outcome.SUPPRESSED, None, Receipt())
 """Of somebody who was on the list from the beginning."""
 
@@ -69,9 +72,10 @@ class Exports:
     async def link(self, principal: Principal, batch_id: str, format_name: str, url: str) -> Export:
         """A new file of the job's rows as they stand, with a link below `url` that works once.
 
-        The file's own columns come first and as they were, then those of the kind. A row that is not settled has the
-        outcome `pending`; of somebody who opted out meanwhile, nothing that was found is in it. `InvalidInput` for a
-        job of another workspace, one without rows, and for formats that are not written.
+        The file's own columns come first and as they were, then those of the kind, and last what a row has beyond its
+        columns. A row that is not settled has the outcome `pending`; of somebody who opted out meanwhile, nothing that
+        was found is in it. `InvalidInput` for a job of another workspace, one without rows, and for formats that are
+        not written.
         """
         batch = await self._batches.get(principal, batch_id)
         written = _format(format_name)
@@ -81,7 +85,7 @@ class Exports:
                 field="job_id",
                 fix="Ask get_bulk_job_status where it stands.",
             )
-        columns = writing.appended(batch.titles, KINDS[batch.order.kind].columns)
+        columns = writing.appended(batch.titles, _new_columns(batch))
         async with self._places:
             await self._suppression.refresh()
             rows = _Rows(self._batches, self._suppression, batch, asyncio.get_running_loop())
@@ -110,6 +114,8 @@ class _Rows:
         self._batch = batch
         self._loop = loop
         self._kind = KINDS[batch.order.kind]
+        self._width = len(batch.header)
+        self._ragged = _is_ragged(batch)
 
     def __iter__(self) -> Iterator[Sequence[str]]:
         for number, first, count in self._report(sql.CHUNKS):
@@ -118,7 +124,11 @@ class _Rows:
             settled = map(records.result, self._report(sql.RESULTS, first=first, end=first + count))
             by_row = {result.row: result for result in settled}
             for row, cells in enumerate(chunk.cells, int(first)):
-                yield (*cells, *self._appended(cells, by_row.get(row)))
+                yield self._row(cells, by_row.get(row))
+
+    def _row(self, cells: Sequence[str], result: Result | None) -> Sequence[str]:
+        own, surplus = cells[: self._width], cells[self._width :] or [""]
+        return (*own, *self._appended(cells, result), *(surplus if self._ragged else ()))
 
     def _report(self, statement: Statement, **params: Any) -> Sequence[Row]:
         asked = self._database.report(statement, batch=self._batch.id, **params)
@@ -133,6 +143,15 @@ class _Rows:
             hidden = self._kind.cells(_SUPPRESSED)
             return [paid if name == "weir_credits" else cell for name, cell in zip(columns, hidden, strict=True)]
         return result.cells
+
+
+def _is_ragged(batch: Batch) -> bool:
+    return batch.estimate is not None and batch.estimate.ragged > 0
+
+
+def _new_columns(batch: Batch) -> Sequence[str]:
+    columns = KINDS[batch.order.kind].columns
+    return (*columns, SURPLUS) if _is_ragged(batch) else columns
 
 
 def _format(name: str) -> Format:

@@ -152,6 +152,7 @@ def _scaled(found: Estimate, rows: int) -> Estimate:
         duplicates=up(found.duplicates),
         suppressed=up(found.suppressed),
         cached=up(found.cached),
+        ragged=up(found.ragged),
         to_ask=up(found.to_ask),
         expected={name: Credits(up(amount)) for name, amount in found.expected.items()},
         most={name: Credits(up(amount)) for name, amount in found.most.items()},

@@ -13,7 +13,7 @@ from server.batches.mapping import ColumnMapping, wanted
 from server.batches.records import Result
 from server.domain import shorten
 from server.domain.approval import path_of
-from server.domain.batch import Batch, RowState, Status
+from server.domain.batch import Batch, Estimate, RowState, Status
 from server.domain.bulk_job import (
     DetectedColumn,
     EstimateView,
@@ -65,6 +65,14 @@ def after_look(intake: Intake, estimate: EstimateView | None) -> str:
     if estimate.problems:
         return "It cannot run as it is: see problems."
     return "submit_detected_bulk_job with this upload_id and max_credits begins the job."
+
+
+def surplus(estimate: Estimate | None) -> tuple[str, ...]:
+    """What to tell of rows that have more than the file has columns."""
+    if estimate is None or not estimate.ragged:
+        return ()
+    rows = "A row has" if estimate.ragged == 1 else f"{estimate.ragged:,} rows have"
+    return (f"{rows} more than there are columns for; it comes back in a column of its own, weir_surplus.",)
 
 
 def file(name: str, facts: FileFacts) -> FileView:

@@ -28,12 +28,16 @@ _STAGED = "new-"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The rows of one file. `rows` may be called again for a new look at all of them."""
+    """The rows of one file."""
 
     id: str
     facts: FileFacts
     sha256: str
     rows: Callable[[], Iterator[Cells]]
+    """May be called again for a new look at all of them.
+
+    A cell for each column of a row, and where the columns have no place for something, one more that holds that.
+    """
 
 
 class Sources:
@@ -136,7 +140,7 @@ class Sources:
 
 
 def _cells(path: Path, facts: FileFacts) -> Iterator[Cells]:
-    return (row.cells for row in reading.rows(path, facts))
+    return ((*row.cells, row.extra) if row.extra else row.cells for row in reading.rows(path, facts))
 
 
 def _noted(staged: Path) -> Path:

@@ -66,6 +66,8 @@ class Estimate:
     """What the first providers' rate limits make of `to_ask`, at least."""
     problems: Sequence[str] = ()
     """What keeps the batch from running, such as an unknown price; empty where it can run."""
+    ragged: int = 0
+    """Rows with something that the columns have no place for, such as surplus cells."""
 
     @property
     def total_expected(self) -> Credits:
