@@ -1,32 +1,36 @@
-"""The one cookie: it tells browsers apart, and after signing in it tells who somebody is."""
+"""Cookies. The first of them tells browsers apart, and after signing in it tells who somebody is."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+BROWSER = "weir"
 
-def name(base: str) -> str:
-    """The cookie's name at the server that is reached as `base`.
+
+def name(base: str, plain: str = BROWSER) -> str:
+    """What a cookie is called at the server that is reached as `base`.
 
     Browsers take a `__Host-` cookie from nobody but this very host over https; on plain http there is no such thing.
     """
-    return "__Host-weir" if _secure(base) else "weir"
+    return f"__Host-{plain}" if _secure(base) else plain
 
 
-def read(request: Request, base: str) -> str:
-    """The token that the browser sent, or nothing."""
-    return request.cookies.get(name(base), "")
+def read(request: Request, base: str, plain: str = BROWSER) -> str:
+    """What the browser sent, or nothing."""
+    return request.cookies.get(name(base, plain), "")
 
 
-def keep(response: Response, base: str, token: str) -> None:
-    """Let the browser send `token` from now on, until it is closed."""
-    response.set_cookie(name(base), token, path="/", secure=_secure(base), httponly=True, samesite="lax")
+def keep(response: Response, base: str, value: str, plain: str = BROWSER, *, seconds: int | None = None) -> None:
+    """Let the browser send `value` from now on, for so many `seconds` or until it is closed."""
+    response.set_cookie(
+        name(base, plain), value, path="/", max_age=seconds, secure=_secure(base), httponly=True, samesite="lax"
+    )
 
 
-def drop(response: Response, base: str) -> None:
-    """Let the browser forget its token."""
-    response.delete_cookie(name(base), path="/", secure=_secure(base), httponly=True, samesite="lax")
+def drop(response: Response, base: str, plain: str = BROWSER) -> None:
+    """Let the browser forget what it kept."""
+    response.delete_cookie(name(base, plain), path="/", secure=_secure(base), httponly=True, samesite="lax")
 
 
 def _secure(base: str) -> bool:

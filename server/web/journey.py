@@ -15,11 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.upstream.openid import Journey
+from server.web import cookie
 from server.web.destination import HOME
 
 _VALID = timedelta(minutes=10)
-_LONGEST = 2_400
-"""Characters of a place to return to: browsers keep cookies of 4096 bytes."""
+_COOKIES = ("weir-openid", "weir-openid-2")
+_PIECE = 3_500
+"""Characters of each: browsers keep cookies of 4096 bytes, and proxies pass on 8 KiB of all cookies together."""
 _ALGORITHM = "HS256"
 
 
@@ -32,7 +34,7 @@ class Remembered:
 
 
 class Memory:
-    """Keeps journeys in a signed cookie, so that any replica can go on with what another one began.
+    """Keeps journeys in signed cookies, so that any replica can go on with what another one began.
 
     `secret` is one that all replicas share; nobody else can make such a cookie.
     """
@@ -44,23 +46,22 @@ class Memory:
 
     def keep(self, response: Response, base: str, journey: Journey, return_to: str) -> None:
         """Let the browser that gets `response` remember a journey; it ends at `HOME` if the way is too long to keep."""
-        expires = int((self._clock() + _VALID).timestamp())
-        said = {**asdict(journey), "return_to": return_to if len(return_to) <= _LONGEST else HOME, "exp": expires}
-        response.set_cookie(
-            _name(base),
-            jwt.encode({"alg": _ALGORITHM}, said, self._key),
-            max_age=int(_VALID.total_seconds()),
-            path="/",
-            secure=base.startswith("https://"),
-            httponly=True,
-            samesite="lax",
-        )
+        token = self._sealed(journey, return_to)
+        if len(token) > _PIECE * len(_COOKIES):
+            token = self._sealed(journey, HOME)
+        for number, name in enumerate(_COOKIES):
+            piece = token[number * _PIECE : (number + 1) * _PIECE]
+            if piece:
+                cookie.keep(response, base, piece, name, seconds=int(_VALID.total_seconds()))
+            else:
+                # What a longer journey left behind would be read as a part of this one.
+                cookie.drop(response, base, name)
 
     def recall(self, request: Request, base: str) -> Remembered | None:
         """The journey that the browser remembers; None where there is none, or it is over or not of our making."""
         try:
-            token = jwt.decode(request.cookies.get(_name(base), ""), self._key, algorithms=[_ALGORITHM])
-            said = token.claims
+            kept = "".join(cookie.read(request, base, name) for name in _COOKIES)
+            said = jwt.decode(kept, self._key, algorithms=[_ALGORITHM]).claims
             if said["exp"] <= self._clock().timestamp():
                 return None
             return_to = said["return_to"]
@@ -71,8 +72,10 @@ class Memory:
 
     def forget(self, response: Response, base: str) -> None:
         """Let the browser forget its journey."""
-        response.delete_cookie(_name(base), path="/", secure=base.startswith("https://"), httponly=True, samesite="lax")
+        for name in _COOKIES:
+            cookie.drop(response, base, name)
 
-
-def _name(base: str) -> str:
-    return "__Host-weir-openid" if base.startswith("https://") else "weir-openid"
+    def _sealed(self, journey: Journey, return_to: str) -> str:
+        expires = int((self._clock() + _VALID).timestamp())
+        said = {**asdict(journey), "return_to": return_to, "exp": expires}
+        return jwt.encode({"alg": _ALGORITHM}, said, self._key)

@@ -292,6 +292,33 @@ async def test_nobody_is_sent_to_another_site_afterwards(weir: Served, browser: 
     assert (await sign_in(weir, browser, return_to)).headers["location"] == "/connections"
 
 
+@pytest.mark.parametrize("length", [100, 2_400, 4_096])
+async def test_whoever_was_sent_here_by_a_program_comes_back_to_it_however_much_it_said(
+    weir: Served, browser: httpx2.AsyncClient, length: int
+):
+    asked = "/authorize?client_id=x&state=" + "x" * length
+    assert (await sign_in(weir, browser, asked)).headers["location"] == asked
+    assert [name for name in browser.cookies if name.startswith(COOKIE)] == []
+
+
+async def test_a_short_journey_after_a_long_one_that_was_given_up_is_remembered(
+    weir: Served, browser: httpx2.AsyncClient
+):
+    await leave(weir, browser, "/authorize?state=" + "x" * 4_096)
+    assert (await sign_in(weir, browser, "/account")).headers["location"] == "/account"
+
+
+@pytest.mark.parametrize("sign", ["x", '"'])
+async def test_no_journey_makes_the_cookies_longer_than_browsers_and_proxies_take(
+    weir: Served, browser: httpx2.AsyncClient, sign: str
+):
+    for length in range(3_900, 5_300, 100):
+        there = await browser.get(f"{weir.url}/sign-in/openid", params={"return_to": "/account?x=" + sign * length})
+        pieces = [line.partition(";")[0] for line in there.headers.get_list("set-cookie") if line.startswith(COOKIE)]
+        assert max(map(len, pieces)) < 4_000
+        assert sum(map(len, pieces)) < 7_500
+
+
 async def test_a_way_back_that_no_cookie_can_hold_ends_at_home(weir: Served, browser: httpx2.AsyncClient):
     done = await sign_in(weir, browser, "/authorize?state=" + "x" * 5000)
     assert (done.status_code, done.headers["location"]) == (303, "/connections")
