@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -251,7 +252,19 @@ async def get_bulk_job_events(caller: Caller, job_id: JobId, after_id: AfterEven
     return await caller.bulk.events(job_id, after_id, everything=False)
 
 
-@bulk.free("Control a bulk job", open_world=True, writes=True, scopes=_UPLOADS, job_id=_JOB, action="cancel")
+def _goes_on(arguments: Mapping[str, Any]) -> bool:
+    return arguments.get("action") in ("resume", "retry_failed")
+
+
+@bulk.free(
+    "Control a bulk job",
+    open_world=True,
+    writes=True,
+    scopes=_UPLOADS,
+    spends=_goes_on,
+    job_id=_JOB,
+    action="cancel",
+)
 async def control_bulk_job(caller: Caller, job_id: JobId, action: Action) -> JobStatus:
     """Pause, resume or cancel a bulk job, or ask its failed rows again, within the job's own max_credits.
 

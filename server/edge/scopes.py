@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
 from server.domain.errors import InsufficientScope
 from server.domain.principal import Principal, Scope, scope_text
@@ -34,8 +34,7 @@ class Scopes:
     def _of_message(self, message: object) -> frozenset[Scope]:
         match message:
             case {"method": "tools/call", "params": {"name": str(name)}}:
-                tool = self._tools.get(name)
-                return tool.scopes if tool is not None else NOTHING
+                return self._of_call(name, cast("dict[str, Any]", message)["params"].get("arguments"))
             case {"method": "resources/read" | "resources/subscribe", "params": {"uri": str(uri)}}:
                 return self._of_resource(uri)
             case {"method": "prompts/get" | "completion/complete" | "tasks/get" | "subscriptions/listen"}:
@@ -44,6 +43,12 @@ class Scopes:
                 return STEERING
             case _:
                 return NOTHING
+
+    def _of_call(self, name: str, arguments: object) -> frozenset[Scope]:
+        tool = self._tools.get(name)
+        if tool is None:
+            return NOTHING
+        return tool.needs(cast("dict[str, object]", arguments) if isinstance(arguments, dict) else None)
 
     def _of_resource(self, uri: str) -> frozenset[Scope]:
         return next((frozenset({one.scope}) for one in self._resources if one.covers(uri)), NOTHING)

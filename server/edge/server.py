@@ -165,7 +165,7 @@ class Edge:
         self, tool: Tool, arguments: Mapping[str, Any] | None, principal: Principal, consent: Consent
     ) -> Payload:
         try:
-            require(principal, tool.scopes)
+            require(principal, tool.needs(arguments))
             job = await consent.settle()
             if tool.plan is None:
                 answer = await self._unmetered(tool, arguments, principal, consent, job)

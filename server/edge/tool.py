@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
@@ -32,6 +32,9 @@ A = TypeVar("A", bound=Answer)
 
 Free = Callable[..., Awaitable[Answer | None]]
 """What a free tool is."""
+
+Spends = Callable[[Mapping[str, Any]], bool]
+"""Whether arguments, as they were sent, have something that is under way go on spending."""
 
 _NOT_SENT = frozenset({"caller"})
 NAME_LIMIT = 40
@@ -136,10 +139,12 @@ class Tool:
     example: Mapping[str, Any]
     """Arguments of a call that makes sense; documents and tests use it."""
     scopes: frozenset[Scope]
-    """All that a connection needs for a call."""
+    """All that a connection needs for any call."""
     plan: Callable[..., Plan[Any]] | None = None
     order: Callable[..., BulkOrder] | None = None
     free: Callable[..., Awaitable[Answer | None]] | None = None
+    spends: Spends | None = None
+    """Which calls need `enrich:spend` as well; None where none does beyond `scopes`."""
     widget: str | None = None
     """The resource that hosts may show in place of the result."""
 
@@ -157,6 +162,10 @@ class Tool:
     def costs(self) -> bool:
         """Whether a call may cost credits."""
         return (self.plan is not None or self.order is not None) and not self.hints.read_only
+
+    def needs(self, raw: Mapping[str, Any] | None) -> frozenset[Scope]:
+        """All scopes for a call with these arguments, which need not have been checked."""
+        return self.scopes | {Scope.SPEND} if self.spends is not None and self.spends(raw or {}) else self.scopes
 
     def parse(self, raw: Mapping[str, Any] | None) -> dict[str, Any]:
         """Checked arguments by parameter of the tool's function, defaults included. `InvalidInput` otherwise."""
@@ -232,19 +241,21 @@ class Family:
         open_world: bool,
         writes: bool = False,
         scopes: Iterable[Scope] | None = None,
+        spends: Spends | None = None,
         widget: str | None = None,
         **example: Any,
     ) -> Callable[[Free], Free]:
-        """Register a tool that never spends: an async function of the caller and arguments.
+        """Register a tool that itself never spends: an async function of the caller and arguments.
 
-        One that `writes` changes something that the operator owns, and is neither read-only nor idempotent.
+        One that `writes` changes something that the operator owns, and is neither read-only nor idempotent. Calls that
+        `spends` names let a bulk job go on spending.
         """
 
         def register(function: Free) -> Free:
             hints = Hints(read_only=not writes, open_world=open_world, idempotent=not writes)
             answer = _one_type(get_type_hints(function)["return"])
-            tool = self._tool(function, title, hints, answer, example, scopes=scopes, free=function, widget=widget)
-            self.tools.append(tool)
+            tool = self._tool(function, title, hints, answer, example, scopes=scopes, free=function)
+            self.tools.append(replace(tool, spends=spends, widget=widget))
             return function
 
         return register
@@ -261,7 +272,6 @@ class Family:
         plan: Callable[..., Plan[Any]] | None = None,
         order: Callable[..., BulkOrder] | None = None,
         free: Free | None = None,
-        widget: str | None = None,
     ) -> Tool:
         name, description = function.__name__, _paragraphs(inspect.getdoc(function) or "")
         if len(name) > NAME_LIMIT or not description or len(description) > DESCRIPTION_LIMIT:
@@ -279,7 +289,6 @@ class Family:
             plan=plan,
             order=order,
             free=free,
-            widget=widget,
         )
 
 

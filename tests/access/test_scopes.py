@@ -123,6 +123,31 @@ async def test_what_a_batch_needs_is_asked_for_at_once(weir: Firm) -> None:
     assert dict(said)["scope"] == "enrich:read enrich:spend bulk:submit account:read"
 
 
+@pytest.mark.parametrize("action", ["resume", "retry_failed"])
+async def test_a_job_goes_on_spending_only_for_a_connection_that_may_spend(weir: Firm, action: str) -> None:
+    body = message("tools/call", name="control_bulk_job", arguments={"job_id": "job_8Zk3vTq0LxW5", "action": action})
+    for granted in (READ, BULK):
+        said = dict(await refusal(weir, await weir.text(scopes=[granted]), body, head(body)))
+        assert said["scope"] == scope_text({granted, BULK, SPEND})
+    grant = replace(EVERYTHING, scopes=frozenset(Scope) - {SPEND})
+    arguments = body["params"]["arguments"]
+    itself = await weir.served.weir.edge().call("control_bulk_job", arguments, Principal("acme", "ada", grant=grant))
+    assert itself["structuredContent"]["error"]["code"] == "insufficient_scope"
+    assert await passes(weir, await weir.text(scopes=[BULK, SPEND]), body) == 200
+
+
+@pytest.mark.parametrize("action", ["pause", "cancel"])
+async def test_a_job_is_stopped_without_being_allowed_to_spend(weir: Firm, action: str) -> None:
+    body = message("tools/call", name="control_bulk_job", arguments={"job_id": "job_8Zk3vTq0LxW5", "action": action})
+    assert await passes(weir, await weir.text(scopes=[BULK]), body) == 200
+
+
+@pytest.mark.parametrize("arguments", [{"action": ["resume"]}, {"action": {}}, "resume", ["resume"], None])
+async def test_arguments_that_make_no_sense_need_no_more_and_do_nothing(weir: Firm, arguments: Any) -> None:
+    body = message("tools/call", name="control_bulk_job", arguments=arguments)
+    assert await passes(weir, await weir.text(scopes=[BULK]), body) in (200, 400)
+
+
 async def test_headers_that_claim_something_cheaper_change_nothing(weir: Firm) -> None:
     body = message("tools/call", name="find_work_email", arguments={})
     headers = {**head(body), "Mcp-Method": "tools/list", "Mcp-Name": "list_job_types"}
