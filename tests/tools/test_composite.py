@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest_asyncio
 
+from server.domain.principal import LOCAL
 from tests.serving import Served, served
 
 TITLES = ["CEO", "VP Sales", "CTO"]
@@ -91,13 +92,17 @@ async def test_a_failed_part_is_reported_in_its_place_and_sinks_nothing(weir: Se
     assert body["receipt"]["cost"]["credits"] == await weir.bill()
 
 
-async def test_steps_run_at_the_same_time(weir: Served) -> None:
-    await weir.control(provider="*", latency_ms=500)
-    started = time.monotonic()
-    body = await weir.call("account_intel", {"company_domain": "stripe.com", "jobs_limit": 5})
-    asked = len(body["receipt"]["attempts"])
-    # Not a time but an order: one after the other, the requests could not have taken less than their latencies.
-    assert time.monotonic() - started < 0.5 * asked
+async def test_steps_are_asked_at_the_same_time_under_one_hold(weir: Served) -> None:
+    await weir.control(provider="*", latency_ms=1000)
+    arguments = {"company_domain": "stripe.com", "jobs_limit": 5}
+    quote = await weir.call("preview_cost", {"tool": "account_intel", "arguments": arguments})
+    body = await weir.call("account_intel", arguments)
+    written = weir.weir.engine.books.ledger.export(LOCAL.workspace, datetime(2020, 1, 1, tzinfo=UTC))
+    lines = [line async for line in written if line["tool"] == "account_intel"]
+    kinds = [line["kind"] for line in lines]
+    assert (kinds.count("hold"), kinds.count("release")) == (1, 1)
+    assert lines[kinds.index("hold")]["credits"] == sum(quote["data"]["max"]["credits"].values())
+    assert kinds[: kinds.index("capture")].count("attempt") == len(body["parts"]) == 5
 
 
 async def test_at_the_deadline_what_is_done_is_returned_and_the_rest_is_stored(tmp_path: Path) -> None:
