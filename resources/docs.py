@@ -46,7 +46,7 @@ _OUTCOMES = {
     Outcome.INVALID_INPUT: "an argument is wrong; nothing was asked or spent",
     Outcome.SUPPRESSED: "the person or company asked not to be looked up",
     Outcome.OUT_OF_BUDGET: "a limit leaves too little for the most that the call can cost",
-    Outcome.APPROVAL_REQUIRED: "a person has to allow it first: the cost, or more to this connection; `error` says which",
+    Outcome.APPROVAL_REQUIRED: "a person has to allow it first: the cost, or more to the connection, as `error` says",
     Outcome.PROVIDER_ERROR: "the providers that could answer failed; `error` says how",
     Outcome.RATE_LIMITED: "asked too often: `error` says when to ask again, or that a bulk job is the way to ask",
 }
