@@ -96,16 +96,25 @@ class Authorization:
         redirect_uri = authorization_request.redirect_of(lists, client)
         return authorization_request.read(lists, client, redirect_uri, issuer=issuer, base=base)
 
-    async def approve(self, asked: Asked, decision: Decision) -> str:
+    async def approve(self, asked: Asked, decision: Decision, click: str | None = None) -> str:
         """Make the connection and return where to send the browser, with a code that is good for a minute.
 
-        A decision without any of the scopes that were asked for is a refusal. `InvalidInput` where the person does not
-        belong to the workspace, `AuthorizationRefused` where the client is not known any more.
+        `click` is a secret of the browser's that names the press of a button: pressed twice within ten seconds, on
+        whichever replicas, it makes one connection and gets one code. A decision without any of the scopes that were
+        asked for is a refusal. `InvalidInput` where the person does not belong to the workspace,
+        `AuthorizationRefused` where the client is not known any more.
         """
         client = await self._client(asked.client.client_id)
-        code = new_secret()
-        approved = await self._database.write(lambda tx: self._approve(tx, client, asked, decision, code))
-        return asked.answer(code=code) if approved else self.refuse(asked)
+
+        def unit(tx: Transaction) -> str | None:
+            earlier = stored.find_code(tx, click) if click else None
+            if click and earlier and earlier.just_issued(to_micros(self._clock())):
+                return click
+            code = click if click and earlier is None else new_secret()
+            return code if self._approve(tx, client, asked, decision, code) else None
+
+        code = await self._database.write(unit)
+        return self.refuse(asked) if code is None else asked.answer(code=code)
 
     def refuse(self, asked: Asked) -> str:
         """Where to send the browser of a person who said no."""

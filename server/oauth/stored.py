@@ -16,6 +16,8 @@ from server.storage.identity import oauth_codes, refresh_tokens
 from server.storage.statement import Row
 
 CODE_LIFE = timedelta(seconds=60)
+_SAME_CLICK = timedelta(seconds=10)
+"""A second click comes soon; whoever comes back later means it."""
 _MICROSECOND = timedelta(microseconds=1)
 
 _c, _r = oauth_codes.c, refresh_tokens.c
@@ -60,6 +62,10 @@ class Code(AuthorizationCodeMixin):
     expires_at: int
     used_at: int | None
     connection: Connection | None = None
+
+    def just_issued(self, now: int) -> bool:
+        """Whether somebody who clicks at `now` has clicked twice: it is new, and nobody has exchanged it yet."""
+        return self.used_at is None and now < self.expires_at - (CODE_LIFE - _SAME_CLICK) // _MICROSECOND
 
     def get_redirect_uri(self) -> str:
         """Where the code was sent."""

@@ -17,7 +17,7 @@ from server.identity.workspaces import Membership, Role, Workspaces
 from server.oauth.authorization import Authorization, Decision
 from server.oauth.authorization_request import Asked, AuthorizationRefused, Redirect
 from server.oauth.client_documents import is_document
-from server.web.once import Once
+from server.web import form
 from server.web.pages import PRIVATE
 from server.web.permissions import PERMISSIONS, Bounds, number, scopes_in
 from server.web.refusal import Refusal
@@ -41,7 +41,6 @@ class ConsentPage:
         self._address = address
         self._workspaces = workspaces
         self._bounds = bounds
-        self._once = Once()
 
     def routes(self, visits: Visits) -> Sequence[Route]:
         """The page, under both of its addresses."""
@@ -80,8 +79,8 @@ class ConsentPage:
         decision, errors = await self._decision(visit, asked, fields)
         if errors:
             return await self._page(visit, asked, query, fields, errors)
-        form = (visit.token, fields.get("once", ""), query)
-        url = await self._once(form, lambda: self._authorization.approve(asked, decision))
+        click = form.click(visit.token, fields.get("once", ""), query)
+        url = await self._authorization.approve(asked, decision, click)
         return _leave(visit, url, asked.client.redirect_host)
 
     async def _asked(self, visit: Visit, params: QueryParams) -> Asked:

@@ -23,6 +23,11 @@ def seal(token: str) -> str:
     return hmac(token.encode(), b"form", sha256).hexdigest()
 
 
+def click(token: str, *of: str) -> str:
+    """A secret that names one press of a button, by what the form holds, in the browser whose cookie holds `token`."""
+    return hmac(token.encode(), "\0".join(("click", *of)).encode(), sha256).hexdigest()
+
+
 async def read(request: Request, base: str, token: str) -> QueryParams:
     """The fields that were sent, in order, each as often as it was.
 

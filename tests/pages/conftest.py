@@ -10,12 +10,13 @@ import pytest_asyncio
 
 from server.identity.workspaces import Role
 from tests.browsing import axe, browser, chromium
+from tests.databases import postgres_url
 from tests.isolation import isolated
 from tests.pages.client import Program, program
 from tests.pages.forms import PASSWORD
 from tests.serving import Served, served
 
-__all__ = ["axe", "browser", "chromium", "isolated"]
+__all__ = ["axe", "browser", "chromium", "isolated", "postgres_url"]
 
 
 @pytest_asyncio.fixture

@@ -17,7 +17,7 @@ from server.settings import load
 from server.upstream.documents import Documents
 from tests.pages.client import Program, program
 from tests.pages.forms import PASSWORD, form, sign_in
-from tests.serving import Served, listening
+from tests.serving import Served, listening, served
 
 READS = frozenset({Scope.READ, Scope.SPEND, Scope.BULK, Scope.ACCOUNT})
 
@@ -213,6 +213,32 @@ async def test_two_clicks_make_one_connection(weir: Served, http: httpx2.AsyncCl
     again = form((await http.get(claude.url())).text).fields | {"decision": "allow"}
     await http.post("/authorize", data=again)
     assert len(await granted(weir, "ada@example.com")) == 2, "another authorization is another connection"
+
+
+async def test_two_clicks_that_reach_different_replicas_make_one_connection(
+    tmp_path: Path, isolated: None, postgres_url: str
+) -> None:
+    async with served(tmp_path / "a", auth="builtin", database_url=postgres_url) as one:
+        settings = load(home=tmp_path / "b", providers="sandbox", auth="builtin", database_url=postgres_url)
+        async with (
+            app.opened(settings, sandbox_url=one.sandbox_url) as weir,
+            listening(weir) as second_door,
+            program(one.url) as claude,
+            httpx2.AsyncClient(base_url=one.url) as http,
+        ):
+            await one.weir.identity.people.add("ada@example.com", "Ada", password=PASSWORD)
+            await sign_in(http, "ada@example.com")
+            fields = form((await http.get(claude.url())).text).fields | {"decision": "allow"}
+            places = [f"{door}/authorize" for door in (one.url, second_door) * 2]
+            headers = {"Host": urlsplit(one.url).netloc}
+            pages = await asyncio.gather(*(http.post(place, data=fields, headers=headers) for place in places))
+            (code,) = {answer(page)["code"] for page in pages}
+            assert len(await granted(one, "ada@example.com")) == 1
+            await claude.tokens(code)
+            # Whoever presses the same button again once the program has its tokens means another connection.
+            late = answer(await http.post("/authorize", data=fields))
+            assert late["code"] != code
+            assert len(await granted(one, "ada@example.com")) == 2
 
 
 async def test_a_request_that_may_not_be_answered_is_explained_to_the_person(
