@@ -146,7 +146,7 @@ def test_jobs_are_submitted_by_product_listed_and_steered(session: Session):
     held = session.call("submit_company_firmographics_bulk", domains)["data"]["job_id"]
     assert _ended(session, held)["status"] == "paused"
     rows = {"rows": [{"domain": "leadmagic.io"}], "product": "technographics", "max_credits": 0.01}
-    session.call("submit_bulk_job", rows)
+    assert session.call("submit_bulk_job", rows)["data"]["enrichment"] == "company_technographics"
     listed = session.call("list_bulk_jobs", {"product": "company_finder"})["data"]["jobs"]
     assert [one["job_id"] for one in listed] == [held]
     assert session.call("control_bulk_job", {"job_id": held, "action": "cancel"})["data"]["status"] == "cancelled"

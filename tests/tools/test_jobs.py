@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from server import app
 from server.domain.jobs import JobPage, JobPosting
 from server.domain.principal import LOCAL
+from tests.databases import Clock
 from tests.serving import Served, served
 
 Job = dict[str, Any]
@@ -254,6 +256,18 @@ async def test_vocabularies_are_free_and_kept(
     assert again["receipt"]["cached"] is True
     assert again["receipt"]["attempts"] == []
     assert await weir.bill() == {}
+
+
+async def test_vocabularies_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(app, "_now", clock)
+    async with served(tmp_path / "home") as weir:
+        asked: list[list[int]] = []
+        for hours in (0, 23, 2):
+            clock.advance(hours=hours)
+            bodies = [await weir.call(tool, arguments) for tool, arguments, _, _ in COMPLETIONS]
+            asked.append([len(body["receipt"]["attempts"]) for body in bodies])
+    assert asked == [[1] * len(COMPLETIONS), [0] * len(COMPLETIONS), [1] * len(COMPLETIONS)]
 
 
 async def test_countries_are_listed_by_their_iso_codes(weir: Served) -> None:
