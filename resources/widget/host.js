@@ -16,7 +16,8 @@ const host = { capabilities: {}, heard: {} };
 
   // What a tool of the server answers, or an Error with its sentence and what to do.
   host.call = async (name, given) => {
-    const result = await host.ask("tools/call", { name, arguments: given });
+    // Hosts follow tasks and show questions for calls of their model, and refuse both as answers to a widget's.
+    const result = await host.ask("tools/call", { name, arguments: given, _meta: { "weir/widget": true } });
     const said = contentOf(result);
     if (said && said.error) {
       const text = [said.error.message, said.error.fix].filter(Boolean).join(" ");

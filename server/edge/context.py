@@ -31,3 +31,11 @@ def principal_of(ctx: Context) -> Principal:
 def is_modern(ctx: Context) -> bool:
     """Whether the request belongs to the era without `initialize`."""
     return ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
+
+
+def is_widgets(ctx: Context) -> bool:
+    """Whether a host passes the request on from our widget, which says so in each, and can only read a plain result.
+
+    What the host has declared holds for the calls of its model.
+    """
+    return ctx.meta is not None and bool(ctx.meta.get("weir/widget"))

@@ -21,7 +21,7 @@ from server.domain.bulk_job import SubmittedJob
 from server.domain.bulk_order import BulkOrder
 from server.domain.errors import ApprovalRefused
 from server.edge.bulk import Bulk
-from server.edge.context import Context, is_modern, principal_of
+from server.edge.context import Context, is_modern, is_widgets, principal_of
 from server.edge.sealing import VALID, Seals
 
 _KEY = "approval"
@@ -122,6 +122,9 @@ class _Client:
     @property
     def possible(self) -> bool:
         session = self._ctx.session
+        if is_widgets(self._ctx):
+            # The widget has a link to the page of approvals; a question would reach neither it nor the host's model.
+            return False
         return _shows_forms(session.client_capabilities) and (is_modern(self._ctx) or session.can_send_request)
 
     async def settle(self) -> str:

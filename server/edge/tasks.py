@@ -20,7 +20,7 @@ from server.domain.bulk_job import JobStatus
 from server.domain.errors import InsufficientScope, WeirError
 from server.domain.principal import Scope
 from server.edge import fault
-from server.edge.context import CallerOf, Context, is_modern, principal_of
+from server.edge.context import CallerOf, Context, is_modern, is_widgets, principal_of
 from server.edge.scopes import READING, STEERING, require
 from server.edge.tool import Caller
 
@@ -45,7 +45,8 @@ class TaskParams(types.RequestParams):
 def declared(ctx: Context) -> bool:
     """Whether the client can be answered with a task."""
     capabilities = ctx.session.client_capabilities
-    return is_modern(ctx) and capabilities is not None and EXTENSION in (capabilities.extensions or {})
+    known = capabilities is not None and EXTENSION in (capabilities.extensions or {})
+    return known and is_modern(ctx) and not is_widgets(ctx)
 
 
 def task(status: JobStatus) -> Body:

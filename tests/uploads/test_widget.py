@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from mcp import Client
 from mcp_types import Implementation
 from playwright.async_api import Browser, FrameLocator, Page, expect
 
+from tests.approvals.rounds import FORMS, send
+from tests.approvals.spending import addresses
 from tests.serving import Served, served
 from tests.uploads.hosting import hosting
 from tests.uploads.senders import LEADS
@@ -194,6 +197,21 @@ async def test_every_step_passes_axe_and_takes_on_the_hosts_theme(
     await expect(widget.get_by_role("heading", name="leads.csv: completed")).to_be_visible(timeout=40_000)
     await look("follow")
     assert problems == []
+
+
+@pytest.mark.parametrize(("above", "otherwise"), [("none", "task"), (5, "input_required")])
+async def test_a_widgets_call_has_a_plain_answer_where_the_hosts_own_has_another(
+    tmp_path: Path, isolated: None, above: Any, otherwise: str
+) -> None:
+    order = {"rows": addresses(30), "enrichment": "email_validation", "max_credits": 40}
+    declared: dict[str, Any] = {**FORMS, "extensions": {"io.modelcontextprotocol/tasks": {}}}
+    async with served(tmp_path / "home", approval_above=above) as weir:
+        await weir.control(latency_ms=500)
+        submit = partial(send, weir.url, order, tool="submit_detected_bulk_job", capabilities=declared)
+        assert (await submit())["result"]["resultType"] == otherwise
+        plain = (await submit(meta={"weir/widget": True}))["result"]
+    assert (plain["resultType"], plain["isError"]) == ("complete", False)
+    assert plain["structuredContent"]["data"]["rows"] == 30
 
 
 async def test_claude_is_told_the_origin_that_it_shows_the_widget_from(weir: Served) -> None:
