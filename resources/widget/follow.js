@@ -2,7 +2,7 @@
 const OVER = ["completed", "cancelled", "failed"];
 // What the server says of these is for the assistant, which has no buttons.
 const STATES = {
-  awaiting_approval: "A person has to approve it; nothing is spent before.",
+  awaiting_approval: "Nothing is spent before.",
   failed: "Nothing was spent.",
   cancelled: "The rows that were done before are kept.",
 };
