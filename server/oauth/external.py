@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, cast
 
-from joserfc import jwt
-from joserfc.errors import JoseError, SecurityWarning
-from joserfc.jws import JWSRegistry, extract_compact
-
 from server.domain.principal import Grant, Principal, Scope
+from server.oauth import provider_tokens
 from server.oauth.bearer import Bearer, TokenRefused
-from server.oauth.provider_keys import ProviderKeys, PublicKey
+from server.oauth.provider_keys import ProviderFacts, ProviderKeys
 from server.oauth.resources import resources
-
-ALGORITHMS = {
-    "RS256": "RSA",
-    "PS256": "RSA",
-    "ES256": "EC",
-    "ES384": "EC",
-    "EdDSA": "OKP",
-    "Ed25519": "OKP",
-}
-"""What may have signed a token, each with the type of its key: never a secret that somebody shares."""
 
 _LEEWAY = 30.0
 """Seconds that the provider's clock may differ from ours."""
@@ -38,12 +25,7 @@ _NO_ACCESS = frozenset({"id", "refresh", "offline", "logout"})
 """What Keycloak (`typ`) and Cognito (`token_use`) call their other tokens."""
 _SCOPES_AS_TEXT = ("scope", "scp")
 _OTHERS = ("permissions", "roles", "groups")
-
-_HEADERS = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
-# Certificates travel in the header at some providers.
-_HEADERS.max_header_length = 8192
-# The older name of Ed25519 is what most providers still write.
-warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=SecurityWarning)
+_MOST_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +40,23 @@ class Rules:
     """The claim that names the workspace; without it, `default`."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    claims: Mapping[str, Any]
+    by: ProviderFacts
+
+
 class External:
-    """A `Verifier` of the provider's access tokens. `now` tells the time."""
+    """A `Verifier` of the provider's access tokens. `now` tells the time.
+
+    A signature is checked once for as long as the provider's keys are the same, everything else at every call.
+    """
 
     def __init__(self, keys: ProviderKeys, rules: Rules, now: Callable[[], datetime]) -> None:
         self._keys = keys
         self._rules = rules
         self._now = now
+        self._kept: dict[bytes, _Signed] = {}
 
     async def issuer(self, base: str) -> str:
         """The provider as its own metadata names it, whatever the `base` under which this server is reached."""
@@ -76,9 +68,7 @@ class External:
 
     async def verify(self, token: str, base: str) -> Bearer:
         """Who presents the token; `IdentityProviderUnavailable` where the provider's keys cannot be had."""
-        algorithm, key_id = _head(token)
-        keys = await self._keys.fitting(ALGORITHMS[algorithm], key_id)
-        claims = _signed(token, keys)
+        claims = await self._claims(token)
         if claims.get("iss") != await self.issuer(base):
             raise TokenRefused("The token is of another issuer.")
         _check_kind(claims)
@@ -86,6 +76,27 @@ class External:
         if not _words(claims.get("aud"), split=False) & (self._rules.audiences | frozenset(resources(base))):
             raise TokenRefused("The token is for another server: its audience does not name this one.")
         return self._bearer(claims)
+
+    async def _claims(self, token: str) -> Mapping[str, Any]:
+        """What the token says, once one of the provider's keys proves to have signed it."""
+        digest = sha256(token.encode()).digest()
+        kept = self._kept.get(digest)
+        if kept is not None and kept.by is await self._keys.facts():
+            return kept.claims
+        header = _head(token)
+        before = await self._keys.facts()
+        claims = await provider_tokens.claims_of(token, header, self._keys)
+        if claims is None:
+            raise TokenRefused("The token is not signed by one of the identity provider's keys.")
+        # Keys that were read again meanwhile are others than those that the signature was checked by.
+        if before is await self._keys.facts():
+            self._keep(digest, _Signed(claims, before))
+        return claims
+
+    def _keep(self, digest: bytes, signed: _Signed) -> None:
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        self._kept[digest] = signed
 
     def _bearer(self, claims: Mapping[str, Any]) -> Bearer:
         client = _text(claims, "client_id") or _text(claims, "azp") or _text(claims, "appid")
@@ -119,30 +130,19 @@ class External:
         return next(iter(named))
 
 
-def _head(token: str) -> tuple[str, str | None]:
-    """Algorithm and key id of the header, before anything is known to be true."""
+def _head(token: str) -> Mapping[str, Any]:
+    """The header, before anything is known to be true."""
     if len(token) > _LONGEST:
         raise TokenRefused("The token is too long.")
-    try:
-        header: Any = extract_compact(token.encode(), registry=_HEADERS).headers()
-        algorithm, key_id, kind = header["alg"], header.get("kid"), header.get("typ", "JWT")
-    except (JoseError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
-        raise TokenRefused("The token is not a signed JSON Web Token.") from None
-    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
-        raise TokenRefused(f"The token is not signed with one of {', '.join(ALGORITHMS)}.")
+    header = provider_tokens.header_of(token)
+    if header is None:
+        raise TokenRefused("The token is not a signed JSON Web Token.")
+    if not provider_tokens.is_accepted(header.get("alg")):
+        raise TokenRefused(f"The token is not signed with one of {', '.join(provider_tokens.ALGORITHMS)}.")
+    kind = header.get("typ", "JWT")
     if not isinstance(kind, str) or kind.lower() not in _TYPES:
         raise TokenRefused("The token is of another type than an access token.")
-    return algorithm, key_id if isinstance(key_id, str) else None
-
-
-def _signed(token: str, keys: Iterable[PublicKey]) -> dict[str, Any]:
-    """The claims, once one of the keys proves to have signed them."""
-    for key in keys:
-        try:
-            return jwt.decode(token, key, registry=_HEADERS).claims
-        except (JoseError, ValueError, RecursionError):
-            continue
-    raise TokenRefused("The token is not signed by one of the identity provider's keys.")
+    return header
 
 
 def _check_kind(claims: Mapping[str, Any]) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jws import JWSRegistry, extract_compact
 
-from server.oauth.external import ALGORITHMS
-from server.oauth.provider_keys import ProviderKeys, PublicKey
+from server.oauth import provider_tokens
+from server.oauth.provider_keys import ProviderKeys
 
 _LEEWAY = 30
 """Seconds that the provider's clock may differ from ours."""
-_HEADERS = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
 
 
 class IdTokenRefused(Exception):
@@ -30,12 +27,12 @@ async def claims_of(
     token = tokens.get("id_token")
     if not isinstance(token, str):
         raise IdTokenRefused("there is no ID token")
-    try:
-        header: Any = extract_compact(token.encode(), registry=_HEADERS).headers()
-        algorithm_type = ALGORITHMS[header["alg"]]
-    except (JoseError, ValueError, KeyError, TypeError):
-        raise IdTokenRefused("the ID token is not signed as it has to be") from None
-    claims = _signed(token, await keys.fitting(algorithm_type, header.get("kid")))
+    header = provider_tokens.header_of(token)
+    if header is None or not provider_tokens.is_accepted(header.get("alg")):
+        raise IdTokenRefused("the ID token is not signed as it has to be")
+    claims = await provider_tokens.claims_of(token, header, keys)
+    if claims is None:
+        raise IdTokenRefused("the ID token is not signed by one of the provider's keys")
     issuer = (await keys.facts()).issuer
     expected = {"iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": client_id}}
     about = {"nonce": nonce, "client_id": client_id, "access_token": tokens.get("access_token")}
@@ -45,13 +42,3 @@ async def claims_of(
     except JoseError as error:
         raise IdTokenRefused(f"its ID token is not in order ({error})") from None
     return claims
-
-
-def _signed(token: str, keys: Sequence[PublicKey]) -> dict[str, Any]:
-    """The claims, once one of the keys proves to have signed them."""
-    for key in keys:
-        try:
-            return jwt.decode(token, key, registry=_HEADERS).claims
-        except (JoseError, ValueError):
-            continue
-    raise IdTokenRefused("the ID token is not signed by one of the provider's keys")

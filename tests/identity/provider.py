@@ -51,6 +51,8 @@ class Provider:
     told_of: str = "u-1"
     """Whom userinfo speaks of."""
     signs_with: str = "published"
+    header: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What else the header of its ID tokens holds."""
     asked: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     """The authorization requests that came."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
@@ -94,7 +96,7 @@ class Provider:
         known = {"sub": self.person["sub"]} if self.short else self.person
         usual = {**known, "iss": self.url, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
         signer = key(self.signs_with)
-        return jwt.encode({"alg": "RS256", "kid": "published"}, _changed(usual, self.instead), signer)
+        return jwt.encode({"alg": "RS256", "kid": "published"} | self.header, _changed(usual, self.instead), signer)
 
     async def userinfo(self, request: Request) -> Response:
         if request.headers.get("authorization") != "Bearer at-1":

@@ -210,6 +210,14 @@ async def test_an_id_token_that_somebody_else_signed_opens_nothing(
     assert await signed_in(weir, browser) is None
 
 
+async def test_a_provider_whose_id_tokens_bring_their_certificates_is_understood(
+    weir: Served, browser: httpx2.AsyncClient, provider: Provider
+):
+    provider.header = {"x5c": ["TUlJ" * 500]}
+    assert (await sign_in(weir, browser)).status_code == 303
+    assert await signed_in(weir, browser) == "ada@example.com"
+
+
 @pytest.mark.parametrize("answer", [{"iss": "https://evil.example"}, {"iss": None}], ids=str)
 async def test_an_answer_of_another_provider_is_refused_before_its_code_goes_anywhere(
     weir: Served, browser: httpx2.AsyncClient, provider: Provider, answer: dict[str, str | None]

@@ -20,6 +20,7 @@ from server.domain.principal import Scope
 from server.oauth.bearer import TokenRefused
 from server.oauth.external import External
 from tests.access.firm import head, message
+from tests.databases import Clock
 from tests.oauth_external.conftest import trusting
 from tests.oauth_external.issuer import SECRET, Issuer, issuing
 from tests.serving import Served
@@ -271,6 +272,20 @@ async def test_the_bearer_names_client_issuer_and_subject(external: External, is
 async def test_a_token_for_another_name_of_the_server_is_refused_there(external: External, issuer: Issuer) -> None:
     with pytest.raises(TokenRefused, match="for another server"):
         await external.verify(token_at(issuer), "https://else.example")
+
+
+async def test_a_token_that_was_seen_before_is_judged_by_everything_but_its_signature_again(
+    external: External, issuer: Issuer, clock: Clock
+) -> None:
+    token = token_at(issuer)
+    await external.verify(token, HERE)
+    with pytest.raises(TokenRefused, match="for another server"):
+        await external.verify(token, "https://else.example")
+    clock.advance(minutes=5, seconds=29)
+    await external.verify(token, HERE)
+    clock.advance(seconds=1)
+    with pytest.raises(TokenRefused, match="expired"):
+        await external.verify(token, HERE)
 
 
 def token_at(issuer: Issuer, kid: str = "RS256", /, **said: Any) -> str:
