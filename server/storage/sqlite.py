@@ -20,7 +20,7 @@ from server.storage import migrations
 from server.storage.statement import Engine, Parameters, Row, Statement
 
 _BUSY_MILLISECONDS = 2_000
-_CACHE_KIBIBYTES = 16_384
+_CACHE_KIBIBYTES = 4_096
 
 
 def connect(path: Path) -> sqlite3.Connection:
