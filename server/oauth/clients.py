@@ -11,6 +11,7 @@ from uuid import uuid4
 from sqlalchemy import bindparam, delete, or_, select, update
 
 from server.domain.errors import InvalidInput
+from server.domain.money import Credits
 from server.domain.principal import Scope, scope_text, scopes_of
 from server.identity.secret import digest, new_secret
 from server.oauth.client import CREDENTIALS, Client, ClientKind
@@ -126,12 +127,17 @@ class Clients:
         until = None if client.kind is ClientKind.MACHINE else now + _micros(self._idle)
         tx.execute(_USED, key=client.client_id, now=now, until=until)
 
-    async def add_machine(self, name: str, workspace: str, scopes: frozenset[Scope]) -> tuple[Machine, str]:
-        """A new machine and its secret, which is not shown again; `InvalidInput` where the name is taken."""
+    async def add_machine(
+        self, name: str, workspace: str, scopes: frozenset[Scope], monthly_limit: Credits | None = None
+    ) -> tuple[Machine, str]:
+        """A new machine and its secret, which is not shown again; `InvalidInput` where the name is taken.
+
+        `monthly_limit` is the most that it may spend, in hundredths; None for no limit of its own.
+        """
         secret = new_secret()
         machine = Machine(uuid4().hex, name, workspace, scopes)
         now = to_micros(self._clock())
-        await self._database.write(lambda tx: _add_machine(tx, machine, secret, now))
+        await self._database.write(lambda tx: _add_machine(tx, machine, secret, monthly_limit, now))
         return machine, secret
 
     async def machines(self, workspace: str = "") -> tuple[Machine, ...]:
@@ -177,7 +183,7 @@ def _add(tx: Transaction, client: Client, now: int, until: int | None, scope: st
     )
 
 
-def _add_machine(tx: Transaction, machine: Machine, secret: str, now: int) -> None:
+def _add_machine(tx: Transaction, machine: Machine, secret: str, monthly_limit: Credits | None, now: int) -> None:
     if tx.execute(_NAMED, workspace=machine.workspace, name=machine.name):
         raise InvalidInput(
             f"The workspace {machine.workspace} has a machine named {machine.name!r} already.",
@@ -206,6 +212,7 @@ def _add_machine(tx: Transaction, machine: Machine, secret: str, now: int) -> No
             scopes=machine.scopes,
             resource=_ANY_RESOURCE,
             created_at=from_micros(now),
+            monthly_limit=monthly_limit,
         ),
     )
 

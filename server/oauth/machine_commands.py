@@ -45,12 +45,8 @@ class MachineCommands:
                 return None
 
     async def _add(self, given: Mapping[str, str]) -> Rows:
-        name, workspace, limit = (
-            shown(given["name"], "name", _LONGEST_NAME),
-            given["workspace"],
-            limit_in(given["limit"]),
-        )
-        scopes = scopes_in(given["scopes"])
+        name, workspace = shown(given["name"], "name", _LONGEST_NAME), given["workspace"]
+        limit, scopes = limit_in(given["limit"]), scopes_in(given["scopes"])
         if not name:
             raise InvalidInput("A machine needs a name.", field="name", fix="Name it for what it does.")
         if not scopes <= frozenset(USUAL):
@@ -61,10 +57,7 @@ class MachineCommands:
             raise InvalidInput(
                 f"There is no workspace {workspace!r}.", field="workspace", fix="See: weir workspaces list"
             )
-        machine, secret = await self._authorization.clients.add_machine(name, workspace, scopes)
-        for one in await self._authorization.connections.in_workspace(workspace):
-            if one.client_id == machine.client_id and limit is not None:
-                await self._authorization.connections.change(one.id, toolsets=None, monthly_limit=limit)
+        machine, secret = await self._authorization.clients.add_machine(name, workspace, scopes, limit)
         await self._identity.audit.record(
             "machine.added", workspace=workspace, member=f"machine:{name}", client=machine.client_id
         )
@@ -73,8 +66,7 @@ class MachineCommands:
     async def _remove(self, id_: str) -> Rows:
         known = [one for one in await self._authorization.clients.machines() if one.client_id == id_]
         for one in known:
-            for connection in await self._authorization.clients.remove_machine(one.client_id):
-                self._authorization.connections.forget(connection)
+            await self._authorization.remove_machine(one.client_id)
             await self._identity.audit.record(
                 "machine.removed", workspace=one.workspace, member=f"machine:{one.name}", client=one.client_id
             )

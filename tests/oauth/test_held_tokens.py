@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.domain.errors import InvalidInput
+from server.domain.money import Credits
 from server.domain.principal import Scope
 from server.oauth.bearer import TokenRefused
 from tests.oauth.door import Door, refusal
@@ -39,6 +40,14 @@ async def test_a_machine_cannot_exceed_what_it_was_given(site: Door) -> None:
     assert refusal(await site.token(**usual, resource="https://elsewhere.example/mcp")) == (400, "invalid_target")
     for other in ("authorization_code", "refresh_token"):
         assert refusal(await site.token(**usual | {"grant_type": other}))[1] == "unauthorized_client"
+
+
+async def test_a_machine_has_its_limit_from_the_start(site: Door) -> None:
+    made = await site.authorization.clients.add_machine("Nightly", "default", READ, Credits(2000))
+    usual = {"client_id": made[0].client_id, "client_secret": made[1]}
+    token = (await site.token(grant_type="client_credentials", **usual)).json()["access_token"]
+    bearer = await site.authorization.tokens.verify(token, site.url)
+    assert bearer.principal.grant.monthly_limit == Credits(2000)
 
 
 async def test_a_machine_that_is_removed_is_out_at_once(site: Door) -> None:
