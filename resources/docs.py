@@ -97,5 +97,4 @@ def _section(family: str, tools: list[Tool]) -> str:
 
 def _tool(tool: Tool) -> str:
     free = not tool.costs
-    first = " ".join(tool.description.split("\n\n")[0].split())
-    return f"- `{tool.name}`{' (free)' if free else ''}: {first}"
+    return f"- `{tool.name}`{' (free)' if free else ''}: {tool.summary}"

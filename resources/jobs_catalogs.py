@@ -41,6 +41,7 @@ NAMES = (*_OF_SEARCH, *(f"{_V1}{name}" for name in _LISTS))
     minutes=24 * 60,
     shared=True,
     names=lambda _: NAMES,
+    asks=GetJobCatalogs,
 )
 async def jobs_catalogs(caller: Caller, name: str) -> str:
     """Values of one filter of the job searches, with their ids: of search_jobs, or with v1_ before it of find_jobs."""

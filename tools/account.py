@@ -6,15 +6,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from server.domain.account import AccountAnalytics, Balances
+from server.domain.account import AccountAnalytics, Balances, GetBalance
 from server.domain.principal import Scope
+from server.domain.usage import GetUsage
 from server.domain.views import CostPreview
 from server.edge.tool import Caller, Family
 
 account = Family("account", reads=Scope.ACCOUNT)
 
 
-@account.free("Check credit balances", open_world=True)
+@account.free("Check credit balances", open_world=True, asks=GetBalance)
 async def check_credit_balance(caller: Caller) -> Balances:
     """Show what the account at every configured provider holds, in that provider's credits.
 
@@ -24,7 +25,7 @@ async def check_credit_balance(caller: Caller) -> Balances:
     return await caller.balances()
 
 
-@account.free("Get account analytics", open_world=True, period="week")
+@account.free("Get account analytics", open_world=True, asks=GetUsage, period="week")
 async def get_account_analytics(
     caller: Caller,
     period: Annotated[

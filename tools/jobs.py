@@ -189,7 +189,7 @@ def get_job_search_catalogs(catalog: job_filters.Catalog | None = None) -> Plan[
     return ask(GetJobCatalogs(), show)
 
 
-@jobs.free("Get job search stats", open_world=True)
+@jobs.free("Get job search stats", open_world=True, asks=GetSearchStats)
 async def get_job_search_stats(caller: Caller) -> JobSearchStats | None:
     """Show how many job postings the search covers, how fresh, and the commonest titles and places. Free."""
     query = GetSearchStats(products=("jobs",), sections=("coverage", "top", "capabilities"), limit=10)

@@ -34,7 +34,7 @@ from server.edge.tool import Caller, Family
 lists = Family("lists")
 
 
-@lists.free("Create a prospect list", open_world=True, writes=True, name="Q3 champions")
+@lists.free("Create a prospect list", open_world=True, writes=True, asks=CreateList, name="Q3 champions")
 async def create_prospect_list(
     caller: Caller, name: ListName, description: ListDescription | None = None
 ) -> ProspectList | None:
@@ -51,6 +51,7 @@ async def create_prospect_list(
     "Add to a prospect list",
     open_world=True,
     writes=True,
+    asks=AddProspect,
     list_id="0123456789abcdef01234567",
     first_name="Ada",
     last_name="Lovelace",
@@ -89,7 +90,7 @@ async def add_to_prospect_list(
     )
 
 
-@lists.free("Show a prospect list", open_world=True, list_id="0123456789abcdef01234567")
+@lists.free("Show a prospect list", open_world=True, asks=ShowList, list_id="0123456789abcdef01234567")
 async def show_prospect_list(
     caller: Caller,
     list_id: ListId,
@@ -101,7 +102,12 @@ async def show_prospect_list(
 
 
 @lists.free(
-    "Export a prospect list", open_world=True, writes=True, scopes=(Scope.READ,), list_id="0123456789abcdef01234567"
+    "Export a prospect list",
+    open_world=True,
+    writes=True,
+    scopes=(Scope.READ,),
+    asks=ExportList,
+    list_id="0123456789abcdef01234567",
 )
 async def export_prospect_list(caller: Caller, list_id: ListId) -> Export | None:
     """Write a prospect list into a CSV file and return a download link that works once, for an hour. Free.

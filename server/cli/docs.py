@@ -18,6 +18,7 @@ from server.cli.clients import connect_table
 from server.cli.examples import examples
 from server.cli.transcript import transcript
 from server.domain.money import plain
+from server.domain.query import AnyQuery
 from server.edge.tool import Registry, Tool
 from server.manifest import Manifest
 from server.provider_settings import base_url_variable, provider_variables
@@ -58,7 +59,7 @@ def generated() -> Iterable[tuple[Path, str]]:
         "connect": lambda: connect_table(f"http://{defaults.host}:{defaults.port}/mcp"),
         "tools": lambda: tools_table(registry, catalog),
         "prompts": prompts_table,
-        "resources": resources_table,
+        "resources": lambda: resources_table(catalog),
         "settings": settings_table,
         "providers": lambda: providers_table(manifests),
     }
@@ -85,24 +86,26 @@ def with_parts(text: str, parts: dict[str, Callable[[], str]]) -> str:
 def tools_table(registry: Registry, catalog: Catalog) -> str:
     """Every tool with what it does, whom it asks, and at which price."""
     rows = ["| tool | what it does | asks, in order (credits for a hit) |", "|---|---|---|"]
-    rows += [f"| `{tool.name}` | {_first_sentence(tool)} | {_asked(tool, catalog)} |" for tool in registry]
+    rows += [f"| `{tool.name}` | {tool.summary} | {_asked(tool, catalog)} |" for tool in registry]
     return "\n".join(rows)
-
-
-def _first_sentence(tool: Tool) -> str:
-    return " ".join(tool.description.split("\n\n")[0].split())
 
 
 def _asked(tool: Tool, catalog: Catalog) -> str:
     if tool.order is not None:
         return "row by row, what the single lookup costs"
     plan = tool.planned(tool.example)
-    if plan is None:
-        return "free"
+    steps = plan.steps if plan is not None else ()
+    if not tool.costs:
+        return _free(catalog, *([type(step.query) for step in steps] if tool.asks is None else [tool.asks]))
     return " + ".join(
         ", ".join(f"{catalog.title(offer.provider)} {plain(offer.expected):g}" for offer in catalog.offers(step.query))
-        for step in plan.steps
+        for step in steps
     )
+
+
+def _free(catalog: Catalog, *kinds: type[AnyQuery]) -> str:
+    able = {one.provider.name for kind in kinds for one in catalog.offerings(kind)}
+    return ", ".join([*map(catalog.title, sorted(able & catalog.ready)), "free"])
 
 
 def prompts_table() -> str:
@@ -114,10 +117,12 @@ def prompts_table() -> str:
     return "\n".join(rows)
 
 
-def resources_table() -> str:
-    """Every resource with its other addresses."""
-    rows = ["| resource | what it holds |", "|---|---|"]
-    rows += [f"| {', '.join(f'`{uri}`' for uri in resource.uris)} | {resource.description} |" for resource in RESOURCES]
+def resources_table(catalog: Catalog) -> str:
+    """Every resource with its other addresses, and whom it asks."""
+    rows = ["| resource | what it holds | asks |", "|---|---|---|"]
+    for one in RESOURCES:
+        uris = ", ".join(f"`{uri}`" for uri in one.uris)
+        rows.append(f"| {uris} | {one.description} | {_free(catalog, *([one.asks] if one.asks else []))} |")
     return "\n".join(rows)
 
 

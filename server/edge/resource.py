@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.domain.principal import Scope
+from server.domain.query import Query
 from server.edge.tool import Caller
 
 MARKDOWN = "text/markdown"
@@ -48,6 +49,8 @@ class Resource:
     """What a connection needs to read it."""
     meta: Meta | None = None
     """What hosts are told beside the text, as `_meta`."""
+    asks: type[Query[Any]] | None = None
+    """What it asks providers, for nothing; None where it asks nobody."""
     follow: Follow | None = None
     """Takes the caller and the name; what it returns differs once the resource has changed. None where nobody can
     follow it."""
@@ -95,11 +98,13 @@ def resource(
     names: Names | None = None,
     scope: Scope = Scope.READ,
     meta: Meta | None = None,
+    asks: type[Query[Any]] | None = None,
     follow: Follow | None = None,
 ) -> Callable[[Write], Resource]:
     """Make a resource of an async function. `names` lists the values of `{name}`, for URIs that have one.
 
-    `meta` says what the host is told beside the text, `follow` whether the text has changed.
+    `meta` says what the host is told beside the text, `asks` what providers are asked for it, and `follow` whether the
+    text has changed.
     """
     if names is not None and _NAME not in uris[0]:
         raise ValueError(f"{uris[0]}: names are for a URI with {_NAME}, and only for such")
@@ -108,6 +113,6 @@ def resource(
         description = " ".join((inspect.getdoc(write) or "").split())
         if not description:
             raise ValueError(f"{uris[0]}: the docstring is the description, and there is none")
-        return Resource(uris, title, description, mime_type, write, names, minutes, shared, scope, meta, follow)
+        return Resource(uris, title, description, mime_type, write, names, minutes, shared, scope, meta, asks, follow)
 
     return make

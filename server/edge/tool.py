@@ -143,6 +143,8 @@ class Tool:
     plan: Callable[..., Plan[Any]] | None = None
     order: Callable[..., BulkOrder] | None = None
     free: Callable[..., Awaitable[Answer | None]] | None = None
+    asks: type[Query[Any]] | None = None
+    """What a free tool asks providers; None where it asks nobody, and for tools whose plan says it."""
     spends: Spends | None = None
     """Which calls need `enrich:spend` as well; None where none does beyond `scopes`."""
     widget: str | None = None
@@ -162,6 +164,11 @@ class Tool:
     def costs(self) -> bool:
         """Whether a call may cost credits."""
         return (self.plan is not None or self.order is not None) and not self.hints.read_only
+
+    @property
+    def summary(self) -> str:
+        """The first paragraph of the description."""
+        return self.description.partition("\n\n")[0]
 
     def needs(self, raw: Mapping[str, Any] | None) -> frozenset[Scope]:
         """All scopes for a call with these arguments, which need not have been checked."""
@@ -241,21 +248,22 @@ class Family:
         open_world: bool,
         writes: bool = False,
         scopes: Iterable[Scope] | None = None,
+        asks: type[Query[Any]] | None = None,
         spends: Spends | None = None,
         widget: str | None = None,
         **example: Any,
     ) -> Callable[[Free], Free]:
         """Register a tool that itself never spends: an async function of the caller and arguments.
 
-        One that `writes` changes something that the operator owns, and is neither read-only nor idempotent. Calls that
-        `spends` names let a bulk job go on spending.
+        One that `writes` changes something that the operator owns, and is neither read-only nor idempotent. `asks` is
+        the free query that it asks of providers. Calls that `spends` names let a bulk job go on spending.
         """
 
         def register(function: Free) -> Free:
             hints = Hints(read_only=not writes, open_world=open_world, idempotent=not writes)
             answer = _one_type(get_type_hints(function)["return"])
             tool = self._tool(function, title, hints, answer, example, scopes=scopes, free=function)
-            self.tools.append(replace(tool, spends=spends, widget=widget))
+            self.tools.append(replace(tool, asks=asks, spends=spends, widget=widget))
             return function
 
         return register

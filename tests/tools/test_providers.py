@@ -6,9 +6,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
+from server.edge.tool import Tool
 from tests.serving import Served, served
+from tools import FAMILIES
+
+README = Path(__file__).parent.parent.parent / "README.md"
 
 
 @pytest_asyncio.fixture
@@ -109,6 +114,19 @@ async def test_a_provider_whose_sources_cannot_be_read_is_described_without_them
     sonar = await one(weir, "leadsonar")
     assert "sources" not in sonar
     assert operation(sonar, "find_email")["price"]["hit"] == 1.0
+    assert await weir.bill() == {}
+
+
+FREE = [tool for family in FAMILIES for tool in family.tools if not tool.costs and tool.family != "bulk"]
+
+
+@pytest.mark.parametrize("tool", FREE, ids=lambda tool: tool.name)
+async def test_a_free_tool_asks_the_providers_that_the_readme_names(weir: Served, tool: Tool) -> None:
+    await weir.call(tool.name, tool.example)
+    health = {one["title"]: one.get("health", {}) for one in (await every(weir)).values()}
+    titles = [title for title, shown in health.items() if shown.get("succeeded") or shown.get("failed")]
+    (row,) = [line for line in README.read_text().splitlines() if line.startswith(f"| `{tool.name}` |")]
+    assert row.rsplit(" | ", 1)[1] == ", ".join([*titles, "free |"])
     assert await weir.bill() == {}
 
 
