@@ -21,7 +21,7 @@ class Scope(StrEnum):
     ACCOUNT = "account:read"
     """See balances, spending and providers of the workspace."""
     ADMIN = "admin"
-    """Run the operator's commands for the workspace; only its administrators can grant it."""
+    """Steer the bulk jobs of every member of the workspace; only its administrators can grant it."""
 
 
 USUAL = (Scope.READ, Scope.SPEND, Scope.BULK, Scope.ACCOUNT)

@@ -27,7 +27,7 @@ class Role(StrEnum):
     """What a person is in a workspace."""
 
     ADMIN = "admin"
-    """Sees the workspace's connections, and can let a client run the operator's commands for it."""
+    """Sees and ends everybody's connections and keys, decides on approvals, and can let a client steer all jobs."""
     MEMBER = "member"
 
 

@@ -42,7 +42,8 @@ PERMISSIONS: Mapping[Scope, Permission] = MappingProxyType(
             "See the account", "Credits left at each provider, and what the workspace has spent on what."
         ),
         Scope.ADMIN: Permission(
-            "Administer the workspace", "Run the operator's commands. Allow this only to a program of your own."
+            "Administer the workspace",
+            "Stop and resume everybody's bulk jobs. Allow this only to a program of your own.",
         ),
     }
 )
