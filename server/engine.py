@@ -295,8 +295,10 @@ class Engine:
 
 
 def _skipped(before: Mapping[str, Looked]) -> Looked:
-    """The outcome of a step that did not arise: that of what it would have built on."""
-    return replace(next(iter(before.values())), answer=None, skipped=True)
+    """The outcome of a step that did not arise: that of what it would have built on, which found too little for it."""
+    base = next(iter(before.values()))
+    outcome = Outcome.NOT_FOUND if base.outcome is Outcome.FOUND else base.outcome
+    return replace(base, outcome=outcome, answer=None, skipped=True)
 
 
 def _require_free(query: AnyQuery) -> None:

@@ -21,7 +21,6 @@ from server.domain.company import (
     TechStack,
 )
 from server.domain.criteria import CompanyCriteria, CompanyShape
-from server.domain.errors import InvalidInput
 from server.domain.hiring import HiringSignals
 from server.domain.job_filters import JobFilters, PostedWithin, PostingFilters
 from server.domain.jobs import JobPage, SearchJobs
@@ -248,12 +247,7 @@ def get_company_hiring_signals(
 
     Needs company_domain (better) or company_name. Every posting that is read is charged; limit is 10 unless given.
     """
-    if company_domain is None and company_name is None:
-        raise InvalidInput(
-            "Something to identify the company is missing: give company_domain or company_name.",
-            field="company_domain",
-            fix="Add company_domain.",
-        )
+    chain.require_company(company_domain, company_name)
     by_name = (company_name,) if company_name and not company_domain else ()
     filters = JobFilters(company_domains=(company_domain,) if company_domain else (), company_names=by_name)
     query = SearchJobs(

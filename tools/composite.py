@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from server.domain import fields
+from server.domain import chain, fields
 from server.domain.company import (
     CompanyRecord,
     Competitors,
@@ -15,7 +15,6 @@ from server.domain.company import (
     FindRole,
     Funding,
     GetFunding,
-    GetTechnographics,
     ListCompetitors,
     TechStack,
 )
@@ -51,11 +50,7 @@ from server.edge.tool import Family
 
 composite = Family("composite")
 
-Q = TypeVar("Q", bound=AnyQuery)
 X = TypeVar("X", bound=Answer)
-
-UNRESOLVED = "unresolved.example"
-"""Stands in for what an earlier step has yet to find, so that the step can be priced."""
 
 Titles = Annotated[
     tuple[fields.JobTitle, ...],
@@ -79,7 +74,7 @@ def find_decision_makers(
     titles are looked up at the same time; an address that its finder has verified is not validated again.
     preview_cost tells the price.
     """
-    _require_company(company_domain, company_name)
+    chain.require_company(company_domain, company_name)
     titles = tuple(dict.fromkeys(titles))
     steps = [
         Step(
@@ -105,7 +100,7 @@ def _email_step(title: str, company_domain: str | None, company_name: str | None
         person = _person(answers.get(role))
         if person is None or person.work_email:
             return None
-        return _possible(
+        return chain.possible(
             lambda: FindWorkEmail(
                 first_name=person.first_name,
                 last_name=person.last_name,
@@ -116,7 +111,11 @@ def _email_step(title: str, company_domain: str | None, company_name: str | None
         )
 
     unresolved = FindWorkEmail(
-        first_name="Unresolved", last_name="Unresolved", company_domain=UNRESOLVED, company_name=UNRESOLVED, fresh=fresh
+        first_name="Unresolved",
+        last_name="Unresolved",
+        company_domain=chain.UNRESOLVED,
+        company_name=chain.UNRESOLVED,
+        fresh=fresh,
     )
     return Step(f"email {title}", unresolved, after=(role,), then=of_person)
 
@@ -127,7 +126,7 @@ def _validation_step(number: int, finders: Sequence[str], *, fresh: bool) -> Ste
         open_ = [one.email for one in found if one.email and one.quality.status is not QualityStatus.VERIFIED]
         return ValidateEmail(email=open_[number]) if number < len(open_) else None
 
-    unresolved = ValidateEmail(email=f"unresolved@{UNRESOLVED}", fresh=fresh)
+    unresolved = ValidateEmail(email=f"unresolved@{chain.UNRESOLVED}", fresh=fresh)
     return Step(f"validation {number + 1}", unresolved, after=tuple(finders), then=nth_unverified)
 
 
@@ -163,7 +162,7 @@ def account_intel(
     Needs company_domain (better) or company_name. Every part is on unless its include_ flag is false; all are asked
     at the same time. A part that fails is named in `parts` and does not sink the others. preview_cost tells the price.
     """
-    _require_company(company_domain, company_name)
+    chain.require_company(company_domain, company_name)
     steps: list[Step] = []
     by_name_only = include_technographics and company_domain is None
     if include_research or by_name_only:
@@ -176,25 +175,12 @@ def account_intel(
         rivals = ListCompetitors(company_domain=company_domain, company_name=company_name, fresh=force_refresh)
         steps.append(Step("competitors", rivals))
     if include_technographics:
-        steps.append(_technographics_step(company_domain, fresh=force_refresh))
+        steps.append(chain.technographics_step(company_domain, fresh=force_refresh))
     if include_jobs:
         steps += _job_steps(company_domain, company_name, jobs_limit, jobs_per_page, fresh=force_refresh)
     if not steps:
         raise InvalidInput("Every part is switched off.", field="include_research", fix="Switch one part on.")
     return Plan(tuple(steps), AccountIntel, lambda answers: _intel(answers, research=include_research))
-
-
-def _technographics_step(company_domain: str | None, *, fresh: bool) -> Step:
-    if company_domain is not None:
-        return Step("technographics", GetTechnographics(company_domain=company_domain, fresh=fresh))
-
-    def by_domain(answers: Answers) -> GetTechnographics | None:
-        record = answers.get("company")
-        domain = record.company.domain if isinstance(record, CompanyRecord) else None
-        return _possible(lambda: GetTechnographics(company_domain=domain)) if domain else None
-
-    unresolved = GetTechnographics(company_domain=UNRESOLVED, fresh=fresh)
-    return Step("technographics", unresolved, after=("company",), then=by_domain)
 
 
 def _job_steps(domain: str | None, name: str | None, limit: int, per_page: int, *, fresh: bool) -> list[Step]:
@@ -337,7 +323,7 @@ class _Contact:
             if person is None or person.linkedin_url is None or unless(person):
                 return None
             url = person.linkedin_url
-            return _possible(lambda: ask(url))
+            return chain.possible(lambda: ask(url))
 
         return Step(name, ask("unresolved"), after=("resolution",), then=of_resolved)
 
@@ -345,23 +331,6 @@ class _Contact:
 def _is_whole_profile(person: Person) -> bool:
     """Whether the look-up by e-mail has brought more than a link, so that the profile need not be paid for again."""
     return bool(person.full_name and person.job_title)
-
-
-def _require_company(company_domain: str | None, company_name: str | None) -> None:
-    if company_domain is None and company_name is None:
-        raise InvalidInput(
-            "Something to identify the company is missing: give company_domain or company_name.",
-            field="company_domain",
-            fix="Add company_domain.",
-        )
-
-
-def _possible(make: Callable[[], Q]) -> Q | None:
-    """A question built from what a provider returned; None where that is not enough to ask it."""
-    try:
-        return make()
-    except (ValidationError, InvalidInput):
-        return None
 
 
 def _person(answer: Answer | None) -> Person | None:

@@ -5,11 +5,30 @@ A single look-up and a row of a batch take these from here, so they ask, and cos
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
+from pydantic import ValidationError
+
 from server.domain.company import CompanyRecord, FindCompany, GetTechnographics, TechStack
 from server.domain.contact import DetectJobChange, FindProfileByEmail, JobChange
 from server.domain.errors import InvalidInput
 from server.domain.person import PersonProfile
 from server.domain.plan import Answers, Plan, Step, ask
+from server.domain.query import AnyQuery
+
+Q = TypeVar("Q", bound=AnyQuery)
+
+UNRESOLVED = "unresolved.example"
+"""Stands in for a domain that an earlier step has yet to find, so that the step can be priced."""
+
+
+def possible(make: Callable[[], Q]) -> Q | None:
+    """A question built from what a provider returned; None where that is not enough to ask it."""
+    try:
+        return make()
+    except (ValidationError, InvalidInput):
+        return None
 
 
 def job_change(
@@ -38,7 +57,7 @@ def job_change(
     def by_profile(answers: Answers) -> DetectJobChange | None:
         profile = answers["profile"]
         url = profile.person.linkedin_url if isinstance(profile, PersonProfile) else None
-        return _job_change(url, domain, company_name, fresh=fresh) if url else None
+        return possible(lambda: _job_change(url, domain, company_name, fresh=fresh)) if url else None
 
     return Plan(
         steps=(
@@ -63,30 +82,36 @@ def technographics(company_domain: str | None, company_name: str | None, *, fres
 
     `InvalidInput` where neither is given.
     """
+    require_company(company_domain, company_name)
+    step = technographics_step(company_domain, fresh=fresh)
     if company_domain is not None:
-        return ask(GetTechnographics(company_domain=company_domain, fresh=fresh))
-    if company_name is None:
+        return ask(step.query)
+    return Plan(
+        steps=(Step("company", FindCompany(company_name=company_name, fresh=fresh)), step),
+        answer=TechStack,
+        compose=lambda answers: answer if isinstance(answer := answers["technographics"], TechStack) else None,
+    )
+
+
+def technographics_step(company_domain: str | None, *, fresh: bool) -> Step:
+    """The products of the company; without `company_domain`, of the one that the step `company` finds."""
+    if company_domain is not None:
+        return Step("technographics", GetTechnographics(company_domain=company_domain, fresh=fresh))
+
+    def by_domain(answers: Answers) -> GetTechnographics | None:
+        record = answers["company"]
+        domain = record.company.domain if isinstance(record, CompanyRecord) else None
+        return possible(lambda: GetTechnographics(company_domain=domain, fresh=fresh)) if domain else None
+
+    unresolved = GetTechnographics(company_domain=UNRESOLVED, fresh=fresh)
+    return Step("technographics", unresolved, after=("company",), then=by_domain)
+
+
+def require_company(company_domain: str | None, company_name: str | None) -> None:
+    """`InvalidInput` where neither identifies a company."""
+    if company_domain is None and company_name is None:
         raise InvalidInput(
             "Something to identify the company is missing: give company_domain or company_name.",
             field="company_domain",
             fix="Add company_domain.",
         )
-
-    def by_domain(answers: Answers) -> GetTechnographics | None:
-        record = answers["company"]
-        domain = record.company.domain if isinstance(record, CompanyRecord) else None
-        return GetTechnographics(company_domain=domain, fresh=fresh) if domain else None
-
-    return Plan(
-        steps=(
-            Step("company", FindCompany(company_name=company_name, fresh=fresh)),
-            Step(
-                "technographics",
-                GetTechnographics(company_domain="unresolved.example", fresh=fresh),
-                after=("company",),
-                then=by_domain,
-            ),
-        ),
-        answer=TechStack,
-        compose=lambda answers: answer if isinstance(answer := answers["technographics"], TechStack) else None,
-    )

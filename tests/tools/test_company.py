@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, get_origin
 
 import pytest
 import pytest_asyncio
 
+from server.cache import Stored
+from server.domain.company import Company, CompanyRecord, FindCompany
+from server.domain.contact import FindProfileByEmail
 from server.domain.criteria import CompanyCriteria
+from server.domain.outcome import Outcome
+from server.domain.person import Person, PersonProfile
 from server.domain.principal import LOCAL
+from server.domain.query import Answer, AnyQuery
+from server.domain.receipt import Provenance
 from server.domain.search import CompanyFilters
 from tests.serving import Served, served
 from tools.company import company
@@ -150,3 +157,40 @@ async def test_companies_that_opted_out_are_left_out_and_not_asked_about(weir: S
     signals = await weir.call("get_company_hiring_signals", {"company_domain": "stripe.com"})
     assert signals["outcome"] == "suppressed"
     assert await weir.bill() == {"leadmagic": 4}
+
+
+STEPS: list[tuple[str, Body, AnyQuery, Answer]] = [
+    (
+        "get_company_technographics",
+        {"company_name": "Gmail"},
+        FindCompany(company_name="Gmail"),
+        CompanyRecord(company=Company(name="Gmail", domain="gmail.com")),
+    ),
+    (
+        "get_company_technographics",
+        {"company_name": "Nowhere"},
+        FindCompany(company_name="Nowhere"),
+        CompanyRecord(company=Company(name="Nowhere")),
+    ),
+    (
+        "detect_job_change",
+        {"work_email": "ada@stripe.com"},
+        FindProfileByEmail(work_email="ada@stripe.com"),
+        PersonProfile(person=Person(full_name="Ada", linkedin_url="https://www.linkedin.com/company/stripe")),
+    ),
+]
+"""Tools of two steps, and an answer to the first one that the second cannot be asked with."""
+
+
+@pytest.mark.parametrize(("tool", "arguments", "query", "answer"), STEPS)
+async def test_a_first_answer_that_the_second_question_cannot_use_finds_nothing_and_costs_nothing(
+    weir: Served, tool: str, arguments: Body, query: AnyQuery, answer: Answer
+) -> None:
+    books = weir.weir.engine.books
+    now = books.clock()
+    provenance = Provenance("leadmagic", "company_search", now, cached=False)
+    stored = Stored(Outcome.FOUND, answer, provenance, now + timedelta(days=1))
+    await books.database.write(lambda tx: books.cache.put(tx, LOCAL.workspace, query, stored))
+    body = await weir.call(tool, arguments)
+    assert (body["outcome"], "data" in body, paid(body)) == ("not_found", False, {})
+    assert await weir.bill() == {}
