@@ -11,6 +11,9 @@ import pytest_asyncio
 from starlette.types import ASGIApp
 
 from server import app
+from server.domain.principal import Scope
+from server.identity.keys import NewKey
+from server.identity.workspaces import Role
 from server.settings import load
 
 TOKEN = "the token of this run"
@@ -45,6 +48,14 @@ async def test_without_the_token_it_stays_shut(web: ASGIApp, token: str) -> None
         headers = {b"Authorization": f"Bearer {token}".encode("latin-1")}
         response = await stranger.post("/operator", json=PING, headers=headers)
     assert response.status_code == 403
+
+
+async def test_no_key_opens_it_however_much_it_may(tmp_path: Path, isolated: None) -> None:
+    async with app.opened(load(home=tmp_path / "home", providers="sandbox", auth="builtin")) as weir:
+        await weir.identity.people.add("ada@example.com", "Ada", role=Role.ADMIN)
+        key, _ = await weir.identity.keys.create(NewKey("laptop", "default", "ada@example.com", frozenset(Scope)))
+        async with caller(app.web(weir, "http://127.0.0.1:8000", token=TOKEN), key) as administrator:
+            assert (await administrator.post("/operator", json=PING)).status_code == 403
 
 
 async def test_no_authorization_at_all_is_refused(web: ASGIApp) -> None:

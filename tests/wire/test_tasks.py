@@ -139,8 +139,10 @@ async def test_a_task_is_its_workspaces_and_needs_its_scopes(acme: Firm) -> None
     url, bob = acme.url, await acme.text(BOB)
     await acme.served.control(latency_ms=300)
     task_id = (await result(url, "tools/call", SUBMIT, key=bob))["taskId"]
-    stranger = await ask(url, "tasks/get", {"taskId": task_id}, key=await acme.text(EVE))
-    assert stranger["error"]["code"] == -32602
+    eve = await acme.text(EVE)
+    for method, more in (("tasks/get", {}), ("tasks/update", {"inputResponses": {}}), ("tasks/cancel", {})):
+        stranger = await ask(url, method, {"taskId": task_id, **more}, key=eve)
+        assert stranger["error"]["code"] == -32602
     reader = await acme.text(BOB, scopes=[Scope.READ])
     assert (await result(url, "tasks/get", {"taskId": task_id}, key=reader))["status"] == "working"
     assert (await ask(url, "tasks/cancel", {"taskId": task_id}, key=reader))["error"] == "insufficient_scope"
