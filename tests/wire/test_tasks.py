@@ -140,8 +140,8 @@ async def test_a_task_is_its_workspaces_and_needs_its_scopes(acme: Firm) -> None
     await acme.served.control(latency_ms=300)
     task_id = (await result(url, "tools/call", SUBMIT, key=bob))["taskId"]
     eve = await acme.text(EVE)
-    for method, more in (("tasks/get", {}), ("tasks/update", {"inputResponses": {}}), ("tasks/cancel", {})):
-        stranger = await ask(url, method, {"taskId": task_id, **more}, key=eve)
+    for method in ("tasks/get", "tasks/update", "tasks/cancel"):
+        stranger = await ask(url, method, {"taskId": task_id, "inputResponses": {}}, key=eve)
         assert stranger["error"]["code"] == -32602
     reader = await acme.text(BOB, scopes=[Scope.READ])
     assert (await result(url, "tasks/get", {"taskId": task_id}, key=reader))["status"] == "working"
