@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from bisect import bisect_left
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,10 +16,8 @@ from server.domain.errors import ProviderError
 from server.provider import Offering
 from server.storage.database import Database
 from server.upstream import Connection, Upstream
-from server.upstream.pace import LATE
-
-DELAY = 0.2 + LATE
-"""Seconds by which a request may arrive after its slot, with a network's jitter; a minute's margin covers them."""
+from tests.pace import Arrivals
+from tests.stalls import watched
 
 Script = Callable[[int], tuple[bytes, float]]
 """The response to the n-th request, and the seconds that it takes."""
@@ -32,11 +29,10 @@ def prompt(_: int) -> tuple[bytes, float]:
 
 
 @dataclass
-class Arrivals:
-    """A real server on a local port; instants are on the machine's monotonic clock."""
+class Vendor(Arrivals):
+    """A real server on a local port."""
 
     script: Script = prompt
-    at: list[float] = field(default_factory=list[float])
     callers: list[bytes] = field(default_factory=list[bytes])
     port: int = 0
 
@@ -58,28 +54,16 @@ class Arrivals:
         finally:
             writer.close()
 
-    def per_minute(self, silence: float = 0.0) -> float:
-        """The rate from the first request to the last, without the seconds of `silence` that were asked for."""
-        return 60 * (len(self.at) - 1) / (self.at[-1] - self.at[0] - silence)
-
-    def most_within(self, seconds: float) -> int:
-        """The most arrivals in any half-open window of `seconds`."""
-        at = self.at
-        return max(bisect_left(at, first + seconds) - index for index, first in enumerate(at))
-
-    def keeps(self, per_minute: float, window: float) -> bool:
-        """Whether no `window` holds more than its share. It is shorter by the delay, which does not scale with it."""
-        return self.most_within(window - DELAY) <= per_minute * window / 60
-
 
 @asynccontextmanager
-async def arriving(script: Script = prompt) -> AsyncGenerator[Arrivals]:
+async def arriving(script: Script = prompt) -> AsyncGenerator[Vendor]:
     """A provider that answers by `script`."""
-    arrivals = Arrivals(script)
-    server = await asyncio.start_server(arrivals.serve, "127.0.0.1", 0)
-    arrivals.port = server.sockets[0].getsockname()[1]
-    yield arrivals
-    server.close()
+    async with watched() as stalls:
+        arrivals = Vendor(stalls, script=script)
+        server = await asyncio.start_server(arrivals.serve, "127.0.0.1", 0)
+        arrivals.port = server.sockets[0].getsockname()[1]
+        yield arrivals
+        server.close()
 
 
 class Caller:
@@ -103,7 +87,7 @@ class Caller:
     def offering(self, flow: str) -> Offering[Found]:
         return next(one for one in self.provider.offerings() if one.operation.name == flow)
 
-    async def ask(self, flow: str = "look", *, within: float = 5.0, text: str = "ada") -> Found | None:
+    async def ask(self, flow: str = "look", *, within: float = 30.0, text: str = "ada") -> Found | None:
         deadline = time.monotonic() + within
         driven = await self.upstream.drive(self.offering(flow), Ask(flow=flow, text=text), deadline=deadline)
         return driven.answer
