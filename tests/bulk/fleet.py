@@ -28,8 +28,9 @@ from server.domain.money import credits
 from server.domain.principal import LOCAL
 from server.ledger import Line
 from server.settings import load
-from tests.cli.conftest import PATIENCE, answers, fetch, free_port, running
+from tests.cli.conftest import PATIENCE, answers, fetch, running
 from tests.isolation import foreign
+from tests.ports import free_port
 
 _META = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",

@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,11 +20,12 @@ import pytest
 
 from server.cli.commands import run
 from tests.isolation import clean_environment, isolated
+from tests.ports import free_port
 
 __all__ = ["isolated"]
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a process must have come up or gone; generous, because test machines are slow and busy."""
 
 pytestmark = pytest.mark.usefixtures("isolated")
@@ -73,13 +73,6 @@ def weir(isolated: None, loggers: None, monkeypatch: pytest.MonkeyPatch, capsys:
         return Done(int(ended.value.code or 0), printed.out, printed.err)
 
     return invoke
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Command, Process, fetch, free_port
+from tests.cli.conftest import Command, Process, fetch
+from tests.ports import free_port
 
 
 def lines(out: str) -> dict[str, tuple[str, str]]:

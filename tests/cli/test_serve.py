@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from server.cli.clients import clients
-from tests.cli.conftest import PATIENCE, Command, Process, answers, fetch, free_port, killed, running, spawn
+from tests.cli.conftest import PATIENCE, Command, Process, answers, fetch, killed, running, spawn
+from tests.ports import free_port
 
 META = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",

@@ -15,12 +15,12 @@ from server.domain.principal import USUAL
 from server.identity.keys import NewKey
 from server.identity.workspaces import Role
 from server.settings import load
-from tests.cli.conftest import free_port
 from tests.clients import suite
 from tests.clients.exclusions import EXCLUSIONS
 from tests.clients.person import Person
 from tests.clients.site import ADA, Site
 from tests.clients.suite import Check
+from tests.ports import free_port
 from tests.serving import listening
 
 REVISIONS = ("2025-11-25", "2026-07-28")

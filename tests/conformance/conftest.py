@@ -1,7 +1,6 @@
 """A real `weir serve` over the sandbox, and Node.js with the official clients."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.nodejs import node
+from tests.ports import free_port
 
 __all__ = ["node"]
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until the server must answer; generous, because test machines are slow and busy."""
 
 
@@ -31,7 +31,7 @@ def weir_url(tmp_path: Path) -> Iterator[str]:
 @contextmanager
 def serving(folder: Path) -> Generator[str]:
     """A server with its state in `folder`; yields its MCP endpoint."""
-    port = _free_port()
+    port = free_port()
     log = folder / "serve.log"
     command = [sys.executable, "-m", "server", "serve", "--providers", "sandbox", "--port", str(port)]
     with log.open("wb") as output:
@@ -44,12 +44,6 @@ def serving(folder: Path) -> Generator[str]:
     finally:
         server.terminate()
         server.wait(PATIENCE)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _environment() -> dict[str, str]:

@@ -15,8 +15,9 @@ from typing import Any
 import httpx2
 from mcp import Client
 
-from benchmarks.servers import HOST, ROOT, free_port
+from benchmarks.servers import HOST, ROOT
 from server.sandbox import app as sandbox
+from tests.ports import free_port
 
 GRACE = {"first_name": "Grace", "last_name": "Valid", "company_domain": "valid.magic.example"}
 VARIABLES = {"LEADMAGIC_API_KEY": "sandbox", "XMAGNET_API_KEY": "sandbox"}
@@ -46,7 +47,7 @@ def serving(home: Path, sandbox_url: str) -> Generator[tuple[subprocess.Popen[by
 
 
 def _await_answer(url: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         try:
             httpx2.get(f"{url}/health")
