@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parent / "conformance" / "node_modules" / "axe-core" / "axe.min.js"
+
+expect.set_options(timeout=30_000)
+"""Milliseconds that a page may take, as everything else that Playwright waits for; five seconds is its own."""
 
 
 def missing(what: str) -> None:

@@ -2,9 +2,20 @@
 
 import os
 
+import httpx2
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.databases"]
+
+# Five seconds, the library's own, are little where many tests share a machine. Whoever wants to give up sooner says so.
+for _asks in (httpx2.AsyncClient.__init__, httpx2.Client.__init__, httpx2.get, httpx2.post):
+    assert _asks.__kwdefaults__ is not None
+    _asks.__kwdefaults__["timeout"] = httpx2.Timeout(60)
+
+# No example is too slow on a busy machine, and a change is judged by the same examples wherever it is tested.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.load_profile("steady")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -174,7 +174,7 @@ async def test_nothing_of_the_body_is_read_before_the_credential_is_checked(weir
         "Content-Length: 100000",
     ]
     writer.write("\r\n".join([*lines, "", ""]).encode())
-    status = await asyncio.wait_for(reader.readline(), 5)
+    status = await asyncio.wait_for(reader.readline(), 60)
     writer.close()
     assert status.split()[1] == b"401"
 

@@ -13,7 +13,7 @@ from typing import Any
 from conversation import Json, Said
 
 SCRIPT = Path(__file__).parent / "client.mjs"
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that the process gets to end."""
 
 

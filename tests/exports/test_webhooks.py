@@ -44,7 +44,7 @@ async def test_whoever_is_named_is_told_that_a_job_is_done_and_nothing_of_its_ro
     async with receiving() as receiver, jobs(tmp_path, webhook_hosts=LOOPBACK) as bulk:
         (secret,) = await bulk.weir.weir.operator.run("webhook secret", {"workspace": "default"})
         done = await bulk.run(addresses(3), webhook=f"http://{LOOPBACK}:{receiver.port}/hook", name="ada.csv")
-        notice = await asyncio.wait_for(receiver.arrived.get(), 20)
+        notice = await asyncio.wait_for(receiver.arrived.get(), 60)
     said = verified(notice, secret["secret"])
     assert notice.headers["content-type"] == "application/json"
     assert {name: value for name, value in said.items() if name not in ("id", "at")} == {
@@ -69,9 +69,9 @@ async def test_a_pause_and_a_cancellation_are_told_each_once(tmp_path: Path):
     async with receiving() as receiver, jobs(tmp_path, webhook_hosts=LOOPBACK) as bulk:
         url = f"http://{LOOPBACK}:{receiver.port}/hook"
         paused = await bulk.run(addresses(40), ceiling=5, webhook=url)
-        first = json.loads((await asyncio.wait_for(receiver.arrived.get(), 20)).body)
+        first = json.loads((await asyncio.wait_for(receiver.arrived.get(), 60)).body)
         await bulk.batches.steer(LOCAL, paused.id, "cancel")
-        second = json.loads((await asyncio.wait_for(receiver.arrived.get(), 20)).body)
+        second = json.loads((await asyncio.wait_for(receiver.arrived.get(), 60)).body)
         told = await bulk.batches.events(LOCAL, paused.id, level="log")
     assert (first["event"], second["event"]) == ("bulk_job.paused", "bulk_job.cancelled")
     assert (first["id"] != second["id"], receiver.arrived.qsize()) == (True, 0)
