@@ -86,7 +86,10 @@ async def test_the_form_for_another_password_is_no_way_to_guess_the_present_one(
 
 
 async def test_who_is_not_known_takes_as_long_as_who_is(weir: Firm) -> None:
-    """Medians of attempts in turn, over the wire: a password's hash takes many times the rest."""
+    """Medians of attempts in turn, over the wire: a password's hash takes many times the rest.
+
+    What counts is the processor's time, so that nothing depends on what else the machine does.
+    """
     await weir.served.weir.identity.people.disable(BOB)
     spent: dict[str, list[float]] = {ADA: [], BOB: [], "nobody@acme.example": []}
     async with browser(weir) as http:
@@ -94,12 +97,12 @@ async def test_who_is_not_known_takes_as_long_as_who_is(weir: Firm) -> None:
         await http.post("/sign-in", data=fields | {"email": "warm@acme.example"})
         for _ in range(7):
             for email, times in spent.items():
-                started = time.perf_counter()
+                started = time.process_time()
                 assert (await http.post("/sign-in", data=fields | {"email": email})).status_code == 403
-                times.append(time.perf_counter() - started)
-        started = time.perf_counter()
+                times.append(time.process_time() - started)
+        started = time.process_time()
         await http.get("/sign-in")
-        page = time.perf_counter() - started
+        page = time.process_time() - started
     known, disabled, unknown = (statistics.median(times) for times in spent.values())
     assert max(known, disabled, unknown) < 2 * min(known, disabled, unknown)
     assert min(known, disabled, unknown) > page, "a hash was computed for each"

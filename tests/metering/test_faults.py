@@ -167,7 +167,7 @@ async def test_a_dead_provider_is_left_alone_after_five_failures(weir: Served) -
 
 async def test_a_call_beyond_its_deadline_goes_on_and_its_answer_is_there_afterwards(tmp_path: Path) -> None:
     async with served(tmp_path, call_seconds=0.3) as weir:
-        await weir.control(provider="leadmagic", latency_ms=800)
+        await weir.control(provider="leadmagic", latency_ms=2000)
         body = await weir.call("find_work_email", GRACE)
         assert body["error"]["code"] == "still_running"
         assert body["error"]["retryable"] is True

@@ -22,7 +22,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "sandbox.md"
 @pytest.fixture
 async def remote() -> AsyncGenerator[Caller]:
     """LeadMagic over a real connection."""
-    async with app.running() as url, httpx2.AsyncClient(base_url=url, timeout=5) as client:
+    async with app.running() as url, httpx2.AsyncClient(base_url=url) as client:
         yield Caller(client, "leadmagic")
 
 
@@ -168,7 +168,7 @@ async def test_a_slow_answer_arrives_late_and_whole(remote: Caller):
     await remote.control(slow_ms=150)
     started = time.perf_counter()
     found = await ask(remote, VALIDATION, email="slow@magic.example")
-    assert 0.15 <= time.perf_counter() - started < 5
+    assert 0.15 <= time.perf_counter() - started < 20, "slow answers take twenty seconds where nothing is said"
     assert found["credits_consumed"] == 0.25
 
 
@@ -180,10 +180,12 @@ async def test_latency_delays_every_answer(remote: Caller):
 
 
 async def test_a_timed_out_call_was_charged(remote: Caller):
-    with pytest.raises(httpx2.ReadTimeout):
-        await remote.client.post(
-            f"/leadmagic{VALIDATION}", json={"email": "timeout@magic.example"}, headers=remote.headers, timeout=0.2
-        )
+    waiting = asyncio.create_task(ask(remote, VALIDATION, email="timeout@magic.example"))
+    while not (await remote.client.get("/bill")).json().get("leadmagic"):
+        assert not waiting.done()
+        await asyncio.sleep(0.02)
+    await asyncio.wait([waiting], timeout=0.1)
+    assert waiting.cancel(), "it is never answered"
     assert await remote.bill() == {"email_validation": 0.25}
 
 

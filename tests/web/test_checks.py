@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -38,10 +37,9 @@ async def test_health_says_what_is_running(http: httpx2.AsyncClient) -> None:
 async def test_health_answers_at_once_while_storage_is_stuck(http: httpx2.AsyncClient, tmp_path: Path) -> None:
     with locked(tmp_path / "home" / "weir.db"):
         waiting = asyncio.create_task(http.get("/ready"))
-        started = time.monotonic()
         response = await http.get("/health")
         assert (response.status_code, response.json()) == (200, HEALTHY)
-        assert time.monotonic() - started < 1.5, "health must not wait for storage, which gives up after two seconds"
+        assert not waiting.done(), "health must not wait for storage, which gives up after two seconds"
         assert (await waiting).status_code == 503
 
 
