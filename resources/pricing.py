@@ -18,6 +18,9 @@ asked in the order shown until one has an answer, and only those that are asked 
 `preview_cost` gives the exact bounds of any call: it never costs more than the maximum shown there.
 """
 
+BY_ROW = "row by row, what the single lookup costs"
+"""What a bulk job costs."""
+
 
 @resource("weir://pricing", title="Pricing", mime_type=MARKDOWN, minutes=5, shared=False)
 async def pricing(caller: Caller) -> str:
@@ -40,7 +43,7 @@ async def pricing(caller: Caller) -> str:
 
 def _asked(caller: Caller, tool: Tool, titles: Mapping[str, str]) -> str:
     if tool.order is not None:
-        return "row by row, what the single lookup costs"
+        return BY_ROW
     plan = tool.planned(tool.example)
     if plan is None or tool.hints.read_only:
         return "free"

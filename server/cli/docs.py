@@ -13,6 +13,7 @@ import click
 
 from prompts import PROMPTS
 from resources import RESOURCES
+from resources.pricing import BY_ROW
 from server.catalog import Catalog, read_providers
 from server.cli.clients import connect_table
 from server.cli.examples import examples
@@ -92,7 +93,7 @@ def tools_table(registry: Registry, catalog: Catalog) -> str:
 
 def _asked(tool: Tool, catalog: Catalog) -> str:
     if tool.order is not None:
-        return "row by row, what the single lookup costs"
+        return BY_ROW
     plan = tool.planned(tool.example)
     steps = plan.steps if plan is not None else ()
     if not tool.costs:
