@@ -59,8 +59,6 @@ class Product(Protocol):
     @property
     def settings(self) -> Settings: ...
     @property
-    def keys(self) -> Keys: ...
-    @property
     def identity(self) -> Identity: ...
     @property
     def authorization(self) -> Authorization: ...
@@ -83,7 +81,7 @@ def access(weir: Product, site: Site, needs: Needs, code: str | None) -> Access:
     guide = [*ClientsPage(site, settings.auth).routes(), *_approvals(weir, site, code)]
     if settings.auth is Auth.OPEN:
         return Access(OpenGate, guide)
-    verifiers: list[Verifier] = [PersonalKeys(weir.keys)]
+    verifiers: list[Verifier] = [PersonalKeys(weir.identity.keys)]
     routes: list[BaseRoute] = [*guide]
     if settings.auth is Auth.EXTERNAL:
         external = _external(settings)
@@ -115,7 +113,7 @@ async def grant_of(keys: Keys, connections: Connections, name: str) -> Grant | N
 
 def upload_pages(weir: Product, site: Site) -> UploadPages:
     """Where files are brought to; of signed-in browsers it knows where people sign in here."""
-    grants = partial(grant_of, weir.keys, weir.authorization.connections)
+    grants = partial(grant_of, weir.identity.keys, weir.authorization.connections)
     sign_ins = weir.identity.sign_ins if weir.settings.auth is Auth.BUILTIN else None
     return UploadPages(weir.uploads, site, grants, sign_ins)
 

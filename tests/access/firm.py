@@ -109,7 +109,7 @@ class Firm:
         (workspace,) = [workspace for one, workspace, _ in EVERYBODY if one == email]
         credits = None if limit is None else Credits(limit * 100)
         wanted = NewKey(name, workspace, email, frozenset(scopes), toolsets, credits, expires_at)
-        return await self.served.weir.keys.create(wanted)
+        return await self.served.weir.identity.keys.create(wanted)
 
     async def text(self, email: str = ADA, **of: Any) -> str:
         """The text of such a key."""

@@ -152,7 +152,7 @@ async def test_an_expired_key_opens_nothing(weir: Firm) -> None:
 async def test_a_revoked_key_stops_at_once(weir: Firm) -> None:
     text, key = await weir.key()
     assert await status_with(weir, text) == 200
-    assert await weir.served.weir.keys.revoke(key.id)
+    assert await weir.served.weir.identity.keys.revoke(key.id)
     assert await status_with(weir, text) == 401
 
 
@@ -160,7 +160,7 @@ async def test_the_key_of_a_disabled_person_stops(weir: Firm) -> None:
     text = await weir.text()
     assert await status_with(weir, text) == 200
     await disable(weir.database, "ada@acme.example")
-    weir.served.weir.keys.forget()
+    weir.served.weir.identity.keys.forget()
     assert await status_with(weir, text) == 401
 
 

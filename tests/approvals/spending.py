@@ -18,7 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from server.domain.approval import Approval
 from server.domain.batch import Batch
-from server.domain.principal import LOCAL, USUAL
+from server.domain.principal import LOCAL
 from server.identity.keys import NewKey
 from tests.serving import Served
 from tests.wire.eras import MODES
@@ -67,7 +67,7 @@ async def call(
 @asynccontextmanager
 async def keyed(weir: Served, email: str) -> AsyncGenerator[tuple[Client, str]]:
     """The official client with a new key of a member of `default`, and the key."""
-    text, _ = await weir.weir.keys.create(NewKey("laptop", "default", email, frozenset(USUAL), None, None, None))
+    text, _ = await weir.weir.identity.keys.create(NewKey("laptop", "default", email))
     async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {text}"}) as http:
         transport = streamable_http_client(f"{weir.url}/mcp", http_client=http)
         async with Client(transport, mode=MODES["modern"]) as client:

@@ -32,7 +32,7 @@ async def serving(home: Path, auth: str) -> AsyncGenerator[str]:
     """A Weir; where people sign in, every request bears a key of Ada's, because the suite can present none."""
     async with app.opened(load(home=home, providers="sandbox", auth=auth)) as weir:
         await weir.identity.people.add(ADA, "Ada", role=Role.ADMIN)
-        key, _ = await weir.keys.create(NewKey("conformance", "default", ADA, frozenset(USUAL)))
+        key, _ = await weir.identity.keys.create(NewKey("conformance", "default", ADA, frozenset(USUAL)))
 
         def bearing(application: ASGIApp) -> ASGIApp:
             async def with_key(scope: Scope, receive: Receive, send: Send) -> None:

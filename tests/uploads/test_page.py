@@ -104,7 +104,7 @@ async def test_a_link_is_of_no_use_to_another_member_who_has_signed_in(
         people = weir.weir.identity.people
         await people.add("ada@example.com", "Ada", password=PASSWORD, role=Role.ADMIN)
         await people.add("bob@example.com", "Bob", password=PASSWORD)
-        _, key = await weir.weir.keys.create(NewKey("terminal", "default", "ada@example.com"))
+        _, key = await weir.weir.identity.keys.create(NewKey("terminal", "default", "ada@example.com"))
         url = await link(weir, Principal("default", "ada@example.com", grant=Grant(key.id)))
         for email, said in [("bob@example.com", "made for somebody else"), ("ada@example.com", "Bring a file")]:
             context = await browser.new_context()
@@ -119,5 +119,5 @@ async def test_a_link_is_of_no_use_to_another_member_who_has_signed_in(
             await context.close()
         assert (await http.put(url, content=LEADS)).status_code == 201, "a terminal has not signed in"
         later = await link(weir, Principal("default", "ada@example.com", grant=Grant(key.id)))
-        await weir.weir.keys.revoke(key.id)
+        await weir.weir.identity.keys.revoke(key.id)
         assert (await http.put(later, content=LEADS)).status_code == 403
