@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from authlib.oauth2.rfc6749 import OAuth2Error
 from authlib.oauth2.rfc7591 import InvalidClientMetadataError
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from server.domain.errors import StorageUnavailable, TooManyAttempts
@@ -24,6 +22,7 @@ from server.oauth.bearer import TokenRefused
 from server.oauth.client import Client
 from server.oauth.grants import AUTH_METHODS
 from server.oauth.held_tokens import Introspection, Revocation
+from server.oauth.open_routes import Handler, document, open_route
 from server.oauth.resources import issuers
 from server.oauth.token_request import Reply
 from server.oauth.token_server import NO_STORE, TokenServer
@@ -33,19 +32,6 @@ _WINDOW = timedelta(hours=1)
 """Programs in the cloud register for many people from few addresses."""
 
 _RETRY_SECONDS = 5
-
-Handler = Callable[[Request, str], Awaitable[Response]]
-"""Answers a request to the server that is reached under a base URL."""
-
-_FOR_ALL = Middleware(
-    CORSMiddleware,
-    allow_origins=["*"],
-    allow_methods=["GET", "POST"],
-    allow_headers=["*"],
-    allow_private_network=True,
-    expose_headers=["WWW-Authenticate"],
-)
-"""Nothing here goes by cookies, so pages of any origin may ask: whoever holds a code or token may use it."""
 
 
 class Endpoints:
@@ -97,22 +83,14 @@ class Endpoints:
         return [*described, self._route("/.well-known/jwks.json", "GET", self._jwks)]
 
     def _route(self, path: str, method: str, handler: Handler) -> Route:
-        async def answer(request: Request) -> Response:
-            base = self._site.base(request.headers.get("host", ""))
-            if base is None:
-                return PlainTextResponse("This server is not known by that host name.", status_code=421)
-            if request.method == "OPTIONS":
-                return Response(status_code=204, headers={"Allow": f"{method}, OPTIONS"})
-            return await _answered(handler, request, base)
-
-        return Route(path, answer, methods=[method, "OPTIONS"], middleware=[_FOR_ALL])
+        return open_route(self._site, path, method, partial(_answered, handler))
 
     async def _describe(self, name: int, openid: bool, request: Request, base: str) -> Response:
-        document = self._metadata(issuers(base)[name], base)
-        return _document(discovery.openid(document) if openid else document)
+        facts = self._metadata(issuers(base)[name], base)
+        return document(discovery.openid(facts) if openid else facts)
 
     async def _jwks(self, request: Request, base: str) -> Response:
-        return _document({"keys": await self._authorization.keys.public()})
+        return document({"keys": await self._authorization.keys.public()})
 
     async def _token(self, request: Request, base: str) -> Response:
         form = await forms.form(request)
@@ -193,8 +171,3 @@ def _busy(status: int, description: str, seconds: int) -> Response:
 
 def _json(reply: Reply) -> Response:
     return JSONResponse(dict(reply.body), status_code=reply.status, headers=dict(reply.headers))
-
-
-def _document(content: Mapping[str, Any]) -> Response:
-    """Clients may keep it for a while, though not for so long that a new signing key surprises them."""
-    return JSONResponse(dict(content), headers={"Cache-Control": "public, max-age=300", "Vary": "Host"})

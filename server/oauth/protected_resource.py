@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from server.domain.errors import IdentityProviderUnavailable
 from server.domain.principal import USUAL
 from server.domain.site import Site
+from server.oauth.open_routes import document, open_route
 from server.oauth.resources import resources
 
 _PLACE = "/.well-known/oauth-protected-resource"
@@ -24,32 +23,25 @@ Issuer = Callable[[str], Awaitable[str]]
 
 
 def protected_resource(site: Site, issuer: Issuer) -> list[Route]:
-    """A route for each name of the resource; pages of any origin may read it."""
-    readable = Middleware(CORSMiddleware, allow_origins=["*"], allow_headers=["*"], allow_private_network=True)
+    """A route for each name of the resource."""
 
     def route(path: str) -> Route:
-        async def answer(request: Request) -> Response:
-            base = site.base(request.headers.get("host", ""))
-            if base is None:
-                return PlainTextResponse("This server is not known by that host name.", status_code=421)
-            if request.method == "OPTIONS":
-                return Response(status_code=204, headers={"Allow": "GET, OPTIONS"})
+        async def describe(request: Request, base: str) -> Response:
             return await _described(base, path, issuer)
 
-        return Route(f"{_PLACE}{path}", answer, methods=["GET", "OPTIONS"], middleware=[readable])
+        return open_route(site, f"{_PLACE}{path}", "GET", describe)
 
     return [route(path) for path in resources("")]
 
 
 async def _described(base: str, path: str, issuer: Issuer) -> Response:
     try:
-        document = _document(base, f"{base}{path}", await issuer(base))
+        return document(_facts(base, f"{base}{path}", await issuer(base)))
     except IdentityProviderUnavailable as error:
         return PlainTextResponse(error.message, 503, {"Retry-After": _RETRY_SECONDS})
-    return JSONResponse(document, headers={"Cache-Control": "public, max-age=300", "Vary": "Host"})
 
 
-def _document(base: str, resource: str, issuer: str) -> Mapping[str, Any]:
+def _facts(base: str, resource: str, issuer: str) -> Mapping[str, Any]:
     return {
         "resource": resource,
         "authorization_servers": [issuer],
