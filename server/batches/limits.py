@@ -14,6 +14,6 @@ class BulkLimits:
     """How long results can be fetched."""
     chunks_at_once: int = 4
     """Slices that one process works on at the same time."""
-    in_flight: int = 8
-    """Rows of one slice that are asked at once. Few, so that callers who wait for an answer hardly wait for bulk jobs,
-    and a process that dies leaves few rows of which nobody knows whether they were charged."""
+    in_flight: int = 32
+    """Rows of one slice that are asked at once, at most: enough to use a plan of several hundred requests a minute with
+    a provider that takes seconds. Where answers come at once there are fewer, so that other callers hardly wait."""

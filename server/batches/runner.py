@@ -66,7 +66,12 @@ class Runner:
         self._clock = clock
         self._limits = limits
         self._work = Work(
-            engine, store, grants, owner=lambda: lease.valid and not self._resting, in_flight=limits.in_flight
+            engine,
+            store,
+            grants,
+            owner=lambda: lease.valid and not self._resting,
+            in_flight=limits.in_flight,
+            at_once=limits.chunks_at_once * limits.in_flight,
         )
         self._durable: Durable | None = None
         self._opening = asyncio.Lock()

@@ -15,6 +15,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from server.batches.asking import Asking
+from server.batches.concurrency import AdaptiveLimit
 from server.batches.settling import Settling
 from server.batches.store import Standing, Store
 from server.domain.batch import Batch, Chunk, RowState, Settled, Status
@@ -122,13 +123,14 @@ class Work:
     """Carries out chunks. One per process; `owner` tells whether this process may still spend."""
 
     def __init__(
-        self, engine: Engine, store: Store, grants: Grants, *, owner: Callable[[], bool], in_flight: int
+        self, engine: Engine, store: Store, grants: Grants, *, owner: Callable[[], bool], in_flight: int, at_once: int
     ) -> None:
         self._engine = engine
         self._store = store
         self._grants = grants
         self._owner = owner
         self._in_flight = in_flight
+        self._at_once = AdaptiveLimit(at_once)
         self._gates: WeakValueDictionary[str, _Gate] = WeakValueDictionary()
 
     async def chunk(self, batch_id: str, number: int, run: int) -> None:
@@ -194,16 +196,18 @@ class Work:
             await asyncio.sleep(_EARLIER_RUN)
 
     async def _rows(self, run: _Run) -> None:
-        for row in run.rows:
-            if not (run.going and self._owner()):
-                return
-            try:
-                settled = await self._row(run, row)
-            except Stopped as stopped:
-                run.stop(str(stopped))
-                return
-            await self._keep(run, [settled])
-            run.count(settled)
+        while run.going and self._owner():
+            async with self._at_once:
+                row = next(run.rows, None) if run.going and self._owner() else None
+                if row is None:
+                    return
+                try:
+                    settled = await self._row(run, row)
+                except Stopped as stopped:
+                    run.stop(str(stopped))
+                    return
+                await self._keep(run, [settled])
+                run.count(settled)
 
     async def _keep(self, run: _Run, settled: Sequence[Settled]) -> None:
         copies = [run.asking.copied(one, row) for one in settled for row in run.chunk.duplicates.get(one.row, ())]
