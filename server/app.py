@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
-from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
@@ -47,6 +45,7 @@ from server.domain.query import Answer
 from server.domain.site import Site
 from server.edge.elicitation import Elicitation
 from server.edge.sealing import SEALED, Seals
+from server.edge.security import transport_security
 from server.edge.server import Edge
 from server.edge.singles import Singles
 from server.edge.toolset import Choice, Registries
@@ -71,7 +70,8 @@ from server.web.catalog import Catalog as PageCatalog
 from server.web.catalog import CatalogPage, CatalogProvider, CatalogTool
 from server.web.control import control
 from server.web.cors import Cors
-from server.web.files import Files, downloads
+from server.web.downloads import downloads
+from server.web.files import Files
 from server.web.root import Root
 from tools import SURFACE
 
@@ -172,6 +172,7 @@ async def opened(
         engine = await _engine(settings, upstreams, database, upstream)
         stack.push_async_callback(engine.stop)
         files = Files(settings.home / "files", _now)
+        stack.push_async_callback(files.promises.close)
         identity = Identity(database, _now, domains=settings.oidc_domains)
         await identity.prepare()
         authorization = authorization_server(settings, database, identity, _now, documents)
@@ -205,7 +206,7 @@ async def opened(
             authorization=authorization,
             batches=batches,
             uploads=uploads,
-            exports=Exports(batches, engine.suppression, files),
+            exports=Exports(batches, engine.suppression, files.promise),
         )
 
 
@@ -327,7 +328,7 @@ def web(weir: Weir, url: str, *, token: str | None = None, code: str | None = No
     With a `token`, local callers who know it may send the operator's commands. Where nobody signs in on pages, whoever
     types the `code` there decides on approvals.
     """
-    security = _security(weir.settings, url)
+    security = transport_security(weir.settings, url)
     edge = weir.edge(url)
     manager = StreamableHTTPSessionManager(
         app=edge.server,
@@ -344,25 +345,13 @@ def web(weir: Weir, url: str, *, token: str | None = None, code: str | None = No
             Route("/mcp", mcp),
             Route("/health", checks.health(__version__), methods=["GET"]),
             Route("/ready", checks.ready(partial(readiness, weir)), methods=["GET"]),
-            Route("/files/{token}", downloads(weir.files), methods=["GET"]),
+            Route("/files/{token}", downloads(weir.files, weir.exports.make), methods=["GET"]),
             *upload_pages(weir, site).routes(),
             *entry.routes,
             *operator,
         ],
         middleware=[Middleware(Cors, origins=security.allowed_origins, paths=("/", "/mcp"))],
         lifespan=lambda _: manager.run(),
-    )
-
-
-def _security(settings: Settings, url: str) -> TransportSecuritySettings:
-    """Host and Origin values that may reach MCP: loopback names, the public URL, and what the operator adds."""
-    public = urlsplit(url)
-    local = ("127.0.0.1", "localhost", "[::1]")
-    hosts = [form for host in local for form in (host, f"{host}:*")]
-    origins = [form for host in local for form in (f"http://{host}", f"http://{host}:*")]
-    return TransportSecuritySettings(
-        allowed_hosts=[*hosts, public.netloc, *settings.allowed_hosts],
-        allowed_origins=[*origins, f"{public.scheme}://{public.netloc}", *settings.allowed_origins],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,9 +28,6 @@ from server.domain.result import Result as Answered
 from server.storage.statement import Row, Statement
 from server.suppression import Suppression
 
-_AT_ONCE = 2
-"""Each export under way keeps a thread; the others are needed for reading what it writes."""
-
 _UNPRINTED = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 80
 _PENDING = "pending"
@@ -41,41 +38,53 @@ _SUPPRESSED: Answered[Any] = Answered(Outcome.SUPPRESSED, None, Receipt())
 """Of somebody who was on the list from the beginning."""
 
 
+Write = Callable[[Path], None]
+Make = Callable[[Mapping[str, str]], Awaitable[Write]]
+
+
 class Waiting(Protocol):
     """A file that waits under its token."""
 
     @property
     def token(self) -> str: ...
     @property
-    def size(self) -> int: ...
+    def size(self) -> int | None:
+        """Bytes; None while it is being written."""
+        ...
+
     @property
     def expires_at(self) -> datetime: ...
 
 
-class Files(Protocol):
-    """Where finished files wait for whoever has the link."""
+class Keep(Protocol):
+    """Keeps files for whoever has the link."""
 
-    async def make(self, name: str, write: Callable[[Path], None]) -> Waiting:
-        """Keep the file that `write` makes in a thread, to be fetched as `name`."""
+    async def __call__(self, name: str, order: Mapping[str, str], make: Make, *, at_once: bool) -> Waiting:
+        """A link to the file `name`, which is written beside this call, or once it is asked for.
+
+        `make` gets `order` and returns what writes the file in a thread.
+        """
         ...
 
 
 class Exports:
     """Writes the results of bulk jobs into files."""
 
-    def __init__(self, batches: Batches, suppression: Suppression, files: Files) -> None:
+    def __init__(self, batches: Batches, suppression: Suppression, keep: Keep) -> None:
         self._batches = batches
         self._suppression = suppression
-        self._files = files
-        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._keep = keep
 
-    async def link(self, principal: Principal, batch_id: str, format_name: str, url: str) -> Export:
-        """A new file of the job's rows as they stand, with a link below `url` that works once.
+    async def link(
+        self, principal: Principal, batch_id: str, format_name: str, url: str, *, at_once: bool = True
+    ) -> Export:
+        """A link below `url` that works once, to a new file of the job's rows as they stand when it is written.
 
         The file's own columns come first and as they were, then those of the kind, and last what a row has beyond its
         columns. A row that is not settled has the outcome `pending`; of somebody who opted out meanwhile, nothing that
-        was found is in it. `InvalidInput` for a job of another workspace, one without rows, and for formats that are
-        not written.
+        was found is in it. A large file is still being written when this returns, and without `at_once` any file is
+        written when it is fetched. `InvalidInput` for a job of another workspace, one without rows, and for formats
+        that are not written.
         """
         batch = await self._batches.get(principal, batch_id)
         written = _format(format_name)
@@ -85,21 +94,29 @@ class Exports:
                 field="job_id",
                 fix="Ask get_bulk_job_status where it stands.",
             )
-        columns = writing.appended(batch.titles, _new_columns(batch))
-        async with self._places:
-            await self._suppression.refresh()
-            rows = _Rows(self._batches, self._suppression, batch, asyncio.get_running_loop())
-            name = _file_name(batch, written)
-            waiting = await self._files.make(name, lambda path: writing.write(written, path, columns, rows))
+        name, order = _file_name(batch, written), {"batch": batch.id, "format": written.value}
+        waiting = await self._keep(name, order, self.make, at_once=at_once)
         file = Download(
             name=name,
             size=waiting.size,
             url=f"{url}/files/{waiting.token}",
             expires_at=waiting.expires_at.isoformat(timespec="seconds"),
         )
-        pending = batch.rows - batch.settled
-        said = (f"{pending} of {batch.rows} rows are not done yet; their outcome is {_PENDING}.",) if pending else ()
-        return Export(file=file, rows=batch.rows, columns=columns, warnings=said)
+        return Export(
+            file=file,
+            rows=batch.rows,
+            columns=_columns(batch),
+            warnings=(*_pending(batch), *(_being_written(written) if waiting.size is None else ())),
+        )
+
+    async def make(self, order: Mapping[str, str]) -> Write:
+        """What writes the file of an order of `link`, in a thread; `InvalidInput` where the job is gone."""
+        batch = await self._batches.store.get(order["batch"])
+        if batch is None:
+            raise InvalidInput("The job is not kept any more.", field="job_id")
+        await self._suppression.refresh()
+        rows = _Rows(self._batches, self._suppression, batch, asyncio.get_running_loop())
+        return lambda path: writing.write(Format(order["format"]), path, _columns(batch), rows, growing=True)
 
 
 class _Rows:
@@ -149,9 +166,20 @@ def _is_ragged(batch: Batch) -> bool:
     return batch.estimate is not None and batch.estimate.ragged > 0
 
 
-def _new_columns(batch: Batch) -> Sequence[str]:
-    columns = KINDS[batch.order.kind].columns
-    return (*columns, SURPLUS) if _is_ragged(batch) else columns
+def _columns(batch: Batch) -> tuple[str, ...]:
+    new = KINDS[batch.order.kind].columns
+    return writing.appended(batch.titles, (*new, SURPLUS) if _is_ragged(batch) else new)
+
+
+def _pending(batch: Batch) -> tuple[str, ...]:
+    pending = batch.rows - batch.settled
+    return (f"{pending} of {batch.rows} rows are not done yet; their outcome is {_PENDING}.",) if pending else ()
+
+
+def _being_written(written: Format) -> tuple[str, ...]:
+    if written is Format.XLSX:
+        return ("The file is written when the link is opened or before; until it is there, the link asks to wait.",)
+    return ("The file may still be being written; the link works already, and sends it as it grows.",)
 
 
 def _format(name: str) -> Format:

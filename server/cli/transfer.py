@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -28,20 +29,35 @@ def send(path: Path, url: str) -> None:
 
 
 def fetch(url: str, out: Path) -> int:
-    """Write what a download link gives to `out`, whole or not at all; its bytes. `InvalidInput` as for `send`."""
+    """Write what a download link gives to `out`, whole or not at all; its bytes. `InvalidInput` as for `send`.
+
+    While the server says that the file is still being written, it is asked again.
+    """
     unfinished = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
     try:
-        with unfinished.open("xb") as file, _answer("GET", url, {}) as response:
-            if response.status != 200:
-                raise _refused(response.status, response.read())
-            shutil.copyfileobj(response, file)
-        # Where the connection broke off, the server keeps the link for another try.
-        if unfinished.stat().st_size != int(response.headers["Content-Length"]):
-            raise InvalidInput("The download broke off.", field="out", fix="Try again: weir bulk export")
+        while (again := _fetched(url, unfinished)) is not None:
+            time.sleep(again)
         unfinished.replace(out)
         return out.stat().st_size
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _fetched(url: str, path: Path) -> float | None:
+    """Seconds to wait before the file can be fetched; None where it is at `path` now."""
+    with path.open("wb") as file, _answer("GET", url, {}) as response:
+        again = response.headers.get("Retry-After", "")
+        if response.status == 503 and again.isdigit():
+            return float(again)
+        if response.status != 200:
+            raise _refused(response.status, response.read())
+        shutil.copyfileobj(response, file)
+        # A file that was sent as it grew has no length; where that breaks off, reading it fails.
+        expected = response.headers.get("Content-Length")
+    if expected is not None and path.stat().st_size != int(expected):
+        # The server keeps the link for another try.
+        raise InvalidInput("The download broke off.", field="out", fix="Try again: weir bulk export")
+    return None
 
 
 def answers(url: str) -> None:

@@ -10,8 +10,8 @@ class Download(Part):
     """A file that waits to be fetched. Whoever has the link may fetch it, once."""
 
     name: str
-    size: int
-    """Bytes."""
+    size: int | None = None
+    """Bytes; none while the file is being written, which its link waits for."""
     url: str
     expires_at: str
     """ISO 8601, UTC."""

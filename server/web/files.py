@@ -1,4 +1,4 @@
-"""`GET /files/<token>`: files that are handed over once, to whoever has the link.
+"""Files that are handed over once, to whoever has the link.
 
 A file waits in a folder that is named after the SHA-256 of its token, so that nothing on disk opens a link, every
 process over the same home can serve it, and taking it is one rename, which succeeds for one request only. A download
@@ -10,21 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
 import secrets
 import shutil
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from starlette.datastructures import Headers
-from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.types import Message, Receive, Scope, Send
-
 from server.domain.errors import StorageUnavailable
+from server.web.promises import HIDDEN, Made, Make, Promises
 
 KEPT = timedelta(hours=1)
 """How long a file waits to be fetched."""
@@ -32,11 +27,6 @@ KEPT = timedelta(hours=1)
 REPEATED = timedelta(minutes=10)
 """How long after its first use a download that broke off can be repeated."""
 
-_MEDIA = {
-    ".csv": "text/csv; charset=utf-8",
-    ".jsonl": "application/x-ndjson",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 _TAKEN = "taken-"
 _UNFINISHED = "new-"
 
@@ -46,7 +36,8 @@ class Waiting:
     """A file that waits under its token, which is told nobody else."""
 
     token: str
-    size: int
+    size: int | None
+    """Bytes; None while the file is being written."""
     expires_at: datetime
 
 
@@ -56,73 +47,105 @@ class Files:
     def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
         self._folder = folder
         self._clock = clock
+        self.promises = Promises(self._place, self._settle)
 
     async def put(self, name: str, text: Iterable[str]) -> Waiting:
         """Write `text` as UTF-8 into a file that will be fetched as `name`, a plain file name.
 
         `StorageUnavailable` where the disk does not take it.
         """
-        return await self.make(name, lambda path: _write(path, text))
+        with on_disk():
+            return await asyncio.to_thread(self._put, name, text)
 
-    async def make(self, name: str, write: Callable[[Path], None]) -> Waiting:
-        """The same with a file that `write` makes, in a thread beside the event loop; what it raises is raised."""
-        with _on_disk():
-            return await asyncio.to_thread(self._make, name, write)
+    async def promise(self, name: str, order: Mapping[str, str], make: Make, *, at_once: bool = True) -> Waiting:
+        """A link to the file `name`, which is written beside this call, or without `at_once` when it is fetched.
+
+        `make` gets `order` and says how to write the file. One that takes no more than a moment is there when this
+        returns, and what goes wrong in that moment is raised; `StorageUnavailable` where the disk does not take it.
+        """
+        token, made = secrets.token_urlsafe(32), Made(name, order, make)
+        with on_disk():
+            await asyncio.to_thread(self._reserve, token, made)
+            size = await self.promises.begin(token, made) if at_once else None
+        return Waiting(token, size, self._clock() + KEPT)
 
     async def take(self, token: str) -> Path | None:
         """The file behind `token`, for whoever asks first; None where there is none, or not any more.
 
         The caller removes the file's folder when it is done, else `sweep` does.
         """
-        with _on_disk():
+        with on_disk():
             return await asyncio.to_thread(self._take, token)
 
-    def put_back(self, token: str, path: Path) -> None:
+    def claim(self, token: str) -> Path | None:
+        """The folder behind `token`, for whoever asks first, whether or not its file is there; as for `take`."""
+        place = self._place(token)
+        taken = self._folder / f"{_TAKEN}{secrets.token_hex(16)}"
+        with contextlib.suppress(FileNotFoundError):
+            if self._fresh(place):
+                place.rename(taken)
+                return taken
+        return None
+
+    def put_back(self, token: str, folder: Path) -> Path:
         """Let what was taken for `token` wait again, for `REPEATED` after it was taken first and not beyond its hour.
 
-        `path` is what `take` gave. Where the disk does not do it, the link stays used.
+        `folder` is what `claim` gave, or that of what `take` gave; where it is now. Where the disk does not do it, the
+        link stays used.
         """
         last = (self._clock() - KEPT + REPEATED).timestamp()
         with contextlib.suppress(OSError):
-            since = min(path.parent.stat().st_mtime, last)
-            os.utime(path.parent, (since, since))
-            path.parent.rename(self._place(token))
+            since = min(folder.stat().st_mtime, last)
+            os.utime(folder, (since, since))
+            return folder.rename(self._place(token))
+        return folder
 
     async def sweep(self) -> None:
         """Remove what has waited too long, and what was taken and not removed; `StorageUnavailable` if it cannot."""
-        with _on_disk():
+        with on_disk():
             await asyncio.to_thread(self._sweep)
 
     def waits(self, token: str) -> bool:
         """Whether `take` would find a file."""
-        return self._fresh(self._place(token))
+        place = self._place(token)
+        return self._fresh(place) and _file_in(place) is not None
 
-    def _make(self, name: str, write: Callable[[Path], None]) -> Waiting:
+    def _put(self, name: str, text: Iterable[str]) -> Waiting:
         token = secrets.token_urlsafe(32)
+        with self._new(token) as folder:
+            _write(folder / name, text)
+            size = (folder / name).stat().st_size
+            # A large file takes a while to write; its hour begins when it is there.
+            now = self._settle(folder, None)
+        return Waiting(token, size, now + KEPT)
+
+    def _reserve(self, token: str, made: Made) -> None:
+        with self._new(token) as folder:
+            made.note(folder)
+            self._settle(folder, None)
+
+    @contextlib.contextmanager
+    def _new(self, token: str) -> Generator[Path]:
+        """A folder that becomes that of `token` once it has in it what belongs there."""
         unfinished = self._folder / f"{_UNFINISHED}{secrets.token_hex(16)}"
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished.mkdir(mode=0o700)
-        path = unfinished / name
         try:
-            write(path)
-            size = path.stat().st_size
-            # A large file takes a while to write; its hour begins when it is there.
-            now = self._clock()
-            os.utime(unfinished, (now.timestamp(), now.timestamp()))
+            yield unfinished
             unfinished.rename(self._place(token))
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
-        return Waiting(token, size, now + KEPT)
+
+    def _settle(self, folder: Path, since: float | None) -> datetime:
+        """Have what is in a folder wait since then, by default since now."""
+        now = self._clock()
+        since = now.timestamp() if since is None else since
+        os.utime(folder, (since, since))
+        return now
 
     def _take(self, token: str) -> Path | None:
-        place = self._place(token)
-        taken = self._folder / f"{_TAKEN}{secrets.token_hex(16)}"
-        if not self._fresh(place):
-            return None
-        with contextlib.suppress(FileNotFoundError):
-            place.rename(taken)
-            return next(taken.iterdir())
-        return None
+        taken = self.claim(token) if self.waits(token) else None
+        return None if taken is None else _file_in(taken)
 
     def _sweep(self) -> None:
         if not self._folder.exists():
@@ -147,8 +170,16 @@ def _write(path: Path, text: Iterable[str]) -> None:
         file.writelines(text)
 
 
+def _file_in(folder: Path) -> Path | None:
+    """The finished file."""
+    with contextlib.suppress(FileNotFoundError):
+        return next((path for path in folder.iterdir() if not path.name.startswith(HIDDEN)), None)
+    return None
+
+
 @contextlib.contextmanager
-def _on_disk() -> Generator[None]:
+def on_disk() -> Generator[None]:
+    """Raises `StorageUnavailable` in place of what the disk says."""
     try:
         yield
     except OSError as error:
@@ -156,71 +187,3 @@ def _on_disk() -> Generator[None]:
             f"The folder of files in the home folder cannot be used: {error.strerror or error}.",
             fix="Make room on the disk, or let the server write into its home folder.",
         ) from error
-
-
-def downloads(files: Files) -> Callable[[Request], Awaitable[Response]]:
-    """Serves each file once, as an attachment, whole or from a byte on; 404 afterwards.
-
-    HEAD tells whether it waits, and takes nothing.
-    """
-
-    async def answer(request: Request) -> Response:
-        token = str(request.path_params["token"])
-        if request.method == "HEAD":
-            return Response(status_code=200 if files.waits(token) else 404, headers=_HEADERS)
-        try:
-            path = await files.take(token)
-        except StorageUnavailable as error:
-            return PlainTextResponse(f"{error.message} {error.fix}\n", 503, _HEADERS)
-        if path is None:
-            return PlainTextResponse(_GONE, 404, _HEADERS)
-        return _Handover(files, token, path)
-
-    return answer
-
-
-class _Handover(FileResponse):
-    """Sends the file, removes it with its last byte, and puts it back where the connection breaks before that."""
-
-    def __init__(self, files: Files, token: str, taken: Path) -> None:
-        super().__init__(taken, media_type=_MEDIA[taken.suffix], filename=taken.name, headers=_HEADERS)
-        self._files = files
-        self._token = token
-        self._taken = taken
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request that took the file."""
-        to_the_end = over = False
-
-        async def watched(message: Message) -> None:
-            nonlocal to_the_end, over
-            if message["type"] == "http.response.start":
-                to_the_end = _to_the_end(message["status"], Headers(raw=message["headers"]))
-            elif to_the_end and not message.get("more_body"):
-                # The server takes what it is given for a connection that is gone, and says nothing.
-                over = not await Request(scope, receive).is_disconnected()
-            await send(message)
-
-        try:
-            await super().__call__(scope, receive, watched)
-        finally:
-            if over:
-                shutil.rmtree(self._taken.parent, ignore_errors=True)
-            else:
-                self._files.put_back(self._token, self._taken)
-
-
-def _to_the_end(status: int, headers: Headers) -> bool:
-    """Whether a response has the file's last byte in it; one with several ranges counts as though it had."""
-    sent = _RANGE.fullmatch(headers.get("content-range", ""))
-    return status == 200 or (status == 206 and (sent is None or int(sent["last"]) + 1 == int(sent["size"])))
-
-
-_RANGE = re.compile(r"bytes \d+-(?P<last>\d+)/(?P<size>\d+)")
-_GONE = "There is no file behind this link: it was fetched already, or it has expired. Export again for a new link.\n"
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}

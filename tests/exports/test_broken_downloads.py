@@ -13,7 +13,9 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from server.web.files import Files, downloads
+from server.web.downloads import downloads
+from server.web.files import Files
+from server.web.promises import Make
 from tests.databases import Clock
 
 LINES = [f"{number:07}\r\n" for number in range(2_000_000)]
@@ -21,9 +23,9 @@ LINES = [f"{number:07}\r\n" for number in range(2_000_000)]
 
 
 @asynccontextmanager
-async def door(files: Files) -> AsyncGenerator[str]:
+async def door(files: Files, make: Make | None = None) -> AsyncGenerator[str]:
     """The links of `files` over real HTTP; yields where they are."""
-    application = Starlette(routes=[Route("/files/{token}", downloads(files), methods=["GET"])])
+    application = Starlette(routes=[Route("/files/{token}", downloads(files, make), methods=["GET"])])
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(application, log_config=None))
     serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -14,7 +14,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from server.domain.errors import StorageUnavailable
-from server.web.files import Files, downloads
+from server.web.downloads import downloads
+from server.web.files import Files
 
 
 class Clock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from server.batches.files import header as names
@@ -30,14 +30,16 @@ def write(
     rows: Iterable[Sequence[Cell]],
     *,
     mark: bool = False,
+    growing: bool = False,
 ) -> None:
     """Write the table to `path`, of which nothing is left if that fails; an older file there is replaced at the end.
 
+    With `growing`, whoever reads `path` meanwhile sees what there is of the table, and what is left if that fails.
     CSV is UTF-8 as in RFC 4180, with a byte order mark if `mark` says so, and has no cell that a spreadsheet runs. JSON
     lines have the names of the header as keys, made different where they are not. A workbook has one sheet of text and
     numbers, see `spreadsheet.write`. `InvalidInput` for other formats, and for more rows than the format takes.
     """
-    with _replacing(path) as unfinished:
+    with nullcontext(path) if growing else _replacing(path) as unfinished:
         match format:
             case Format.CSV:
                 _write(unfinished, csv_text.lines(header, rows), "utf-8-sig" if mark else "utf-8")
