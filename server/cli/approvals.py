@@ -6,14 +6,13 @@ from typing import Any
 
 import click
 
+from server.cli.options import HOME
 from server.cli.running import ask, find
 from server.settings import Auth, load
 
-_HOME = click.option("--home", help="Folder of all state.  [default: .weir]")
-
 
 @click.group(invoke_without_command=True)
-@_HOME
+@HOME
 @click.pass_context
 def approvals(context: click.Context, home: str | None) -> None:
     """Show the spending that waits for a person's approval, and decide about it.
@@ -34,7 +33,7 @@ def approvals(context: click.Context, home: str | None) -> None:
 
 @approvals.command()
 @click.argument("id")
-@_HOME
+@HOME
 def allow(id: str, **options: Any) -> None:  # noqa: A002 - named for the command line
     """Approve the request with that ID, once."""
     (row,) = ask(load(**options), "allow approval", id=id)
@@ -43,7 +42,7 @@ def allow(id: str, **options: Any) -> None:  # noqa: A002 - named for the comman
 
 @approvals.command()
 @click.argument("id")
-@_HOME
+@HOME
 def refuse(id: str, **options: Any) -> None:  # noqa: A002 - named for the command line
     """Refuse the request with that ID."""
     ask(load(**options), "refuse approval", id=id)

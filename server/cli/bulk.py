@@ -14,15 +14,14 @@ from server.batches.kinds import KINDS
 from server.cli.counter import Counter, counter
 from server.cli.follow import export as write_out
 from server.cli.follow import follow, format_of, in_words
+from server.cli.options import HOME, PROVIDERS
 from server.cli.shell import pairs
 from server.cli.transfer import send
 from server.domain.errors import InvalidInput
 from server.settings import load
 
-_HOME = click.option("--home", help="Folder of all state.  [default: .weir]")
 _URL = click.option("--url", help="Another server.  [default: the one that owns the home, else one of its own]")
 _KEY = click.option("--key", help="Personal key for the server.  [default: the setting WEIR_KEY]")
-_PROVIDERS = click.option("--providers", help="auto or sandbox; a running server keeps its own.")
 _OUT = click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file: .csv, .jsonl or .xlsx.")
 
 
@@ -45,10 +44,10 @@ def bulk() -> None:
 @click.option("--webhook", help="URL that is told when the job stops.")
 @click.option("--yes", is_flag=True, help="Do not ask whether to begin.")
 @_OUT
-@_HOME
+@HOME
 @_URL
 @_KEY
-@_PROVIDERS
+@PROVIDERS
 def run(file: Path, out: Path | None, *, yes: bool, **options: Any) -> None:
     """Enrich the rows of FILE: shows what that would cost, asks, and writes FILE with new columns to --out.
 
@@ -122,10 +121,10 @@ def _confirmed() -> bool:
 @bulk.command()
 @click.argument("job")
 @_OUT
-@_HOME
+@HOME
 @_URL
 @_KEY
-@_PROVIDERS
+@PROVIDERS
 def resume(job: str, out: Path | None, **options: Any) -> None:
     """Go on with a paused JOB and follow it; Ctrl-C pauses it again."""
     if out is not None:
@@ -139,7 +138,7 @@ def resume(job: str, out: Path | None, **options: Any) -> None:
 
 
 @bulk.command("list")
-@_HOME
+@HOME
 @_URL
 @_KEY
 def list_(**options: Any) -> None:
@@ -157,7 +156,7 @@ def list_(**options: Any) -> None:
 
 @bulk.command()
 @click.argument("job")
-@_HOME
+@HOME
 @_URL
 @_KEY
 def status(job: str, **options: Any) -> None:
@@ -172,7 +171,7 @@ def status(job: str, **options: Any) -> None:
 
 @bulk.command()
 @click.argument("job")
-@_HOME
+@HOME
 @_URL
 @_KEY
 def pause(job: str, **options: Any) -> None:
@@ -182,7 +181,7 @@ def pause(job: str, **options: Any) -> None:
 
 @bulk.command()
 @click.argument("job")
-@_HOME
+@HOME
 @_URL
 @_KEY
 def cancel(job: str, **options: Any) -> None:
@@ -203,7 +202,7 @@ def _steering(job: str, action: str) -> Callable[[Counter], Awaitable[int]]:
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file: .csv, .jsonl or .xlsx."
 )
-@_HOME
+@HOME
 @_URL
 @_KEY
 def export(job: str, out: Path, **options: Any) -> None:

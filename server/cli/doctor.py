@@ -11,6 +11,7 @@ import click
 
 from server import app
 from server.catalog import read_providers
+from server.cli.options import HOME
 from server.cli.running import find
 from server.domain.errors import WeirError
 from server.operator import Rows, finding
@@ -19,7 +20,7 @@ from server.settings import Settings, load, mistyped, setting_variables
 
 
 @click.command()
-@click.option("--home", help="Folder of all state.  [default: .weir]")
+@HOME
 @click.option("--providers", help="auto or sandbox.")
 def doctor(**options: Any) -> None:
     """Check settings, storage, keys and the reachability of every provider; exits 1 where something is wrong."""

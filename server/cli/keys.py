@@ -6,13 +6,12 @@ from typing import Any
 
 import click
 
+from server.cli.options import HOME
 from server.cli.running import ask
 from server.domain.errors import InvalidInput
 from server.domain.principal import USUAL, scope_text
 from server.settings import load
 from tools import SURFACE
-
-_HOME = click.option("--home", help="Folder of all state.  [default: .weir]")
 
 
 @click.group()
@@ -31,7 +30,7 @@ def keys() -> None:
 @click.option("--toolsets", default="", help="Toolsets that it sees, separated by commas.  [default: all]")
 @click.option("--limit", default="", help="Most credits that may be spent with it in a month.  [default: no limit]")
 @click.option("--expires", default="90d", show_default=True, help="After so many days, or never.")
-@_HOME
+@HOME
 def create(home: str | None, **wanted: str) -> None:
     """Make a key and print it, alone on the first line; it is not shown again."""
     _refuse_unknown(wanted["toolsets"])
@@ -44,7 +43,7 @@ def create(home: str | None, **wanted: str) -> None:
 
 
 @keys.command("list")
-@_HOME
+@HOME
 def list_(**options: Any) -> None:
     """Print all keys: id, state, name, member, workspace, scopes, limit, last day of use, separated by tabs."""
     for row in ask(load(**options), "keys"):
@@ -55,7 +54,7 @@ def list_(**options: Any) -> None:
 
 @keys.command()
 @click.argument("id")
-@_HOME
+@HOME
 def revoke(id: str, **options: Any) -> None:  # noqa: A002 - named for the command line
     """Make the key with that ID worthless at once."""
     (done,) = ask(load(**options), "revoke key", id=id)

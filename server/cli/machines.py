@@ -6,11 +6,10 @@ from typing import Any
 
 import click
 
+from server.cli.options import HOME
 from server.cli.running import ask
 from server.domain.principal import USUAL, scope_text
 from server.settings import load
-
-_HOME = click.option("--home", help="Folder of all state.  [default: .weir]")
 
 
 @click.group()
@@ -26,7 +25,7 @@ def clients() -> None:
 @click.option("--workspace", default="default", show_default=True, help="The workspace that it works in.")
 @click.option("--scopes", default=scope_text(USUAL), show_default=True, help="What it may do, separated by spaces.")
 @click.option("--limit", default="", help="Most credits that it may spend in a month.  [default: no limit]")
-@_HOME
+@HOME
 def add(home: str | None, **wanted: str) -> None:
     """Add the machine NAME and print its client ID and secret; the secret is not shown again."""
     (made,) = ask(load(home=home), "add machine", **wanted)
@@ -35,7 +34,7 @@ def add(home: str | None, **wanted: str) -> None:
 
 
 @clients.command("list")
-@_HOME
+@HOME
 def list_(**options: Any) -> None:
     """Print all machines: client ID, name, workspace and scopes, separated by tabs."""
     for row in ask(load(**options), "machines"):
@@ -44,7 +43,7 @@ def list_(**options: Any) -> None:
 
 @clients.command()
 @click.argument("id")
-@_HOME
+@HOME
 def remove(id: str, **options: Any) -> None:  # noqa: A002 - named for the command line
     """Remove the machine with that client ID; its tokens stop at once."""
     (done,) = ask(load(**options), "remove machine", id=id)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from server.catalog import read_providers
+from server.cli.options import HOME
 from server.cli.running import ask
 from server.domain.errors import InvalidInput
 from server.domain.money import plain
@@ -34,7 +35,7 @@ def prices(context: click.Context) -> None:
 
 
 @prices.command()
-@click.option("--home", help="Folder of all state.  [default: .weir]")
+@HOME
 def alarms(**options: Any) -> None:
     """List operations that charged more than they were quoted and are off automatic routing."""
     for one in ask(load(**options), "alarms"):
@@ -47,7 +48,7 @@ def alarms(**options: Any) -> None:
 @prices.command()
 @click.argument("provider")
 @click.argument("operation")
-@click.option("--home", help="Folder of all state.  [default: .weir]")
+@HOME
 def confirm(provider: str, operation: str, **options: Any) -> None:
     """Put OPERATION of PROVIDER back on automatic routing, after its price row was checked."""
     (done,) = ask(load(**options), "confirm", provider=provider, operation=operation)

@@ -17,6 +17,7 @@ from server import app
 from server.cli import logs
 from server.cli.clients import greeting
 from server.cli.listener import configuration
+from server.cli.options import HOME
 from server.cli.running import Running, announced
 from server.domain.errors import InvalidInput
 from server.settings import Auth, Providers, Settings, load
@@ -29,7 +30,7 @@ _LAST_WORDS = 0.25
 @click.command()
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", help="Port to listen on; 0 picks a free one.  [default: 8000]")
-@click.option("--home", help="Folder of all state.  [default: .weir]")
+@HOME
 @click.option("--auth", type=click.Choice([auth.value for auth in Auth]), help="Who may call.")
 @click.option("--providers", type=click.Choice([one.value for one in Providers]), help="Real providers or the sandbox.")
 def serve(**options: Any) -> None:

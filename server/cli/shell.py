@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from server import app
+from server.cli.options import HOME, PROVIDERS
 from server.cli.running import find
 from server.domain.errors import InvalidInput
 from server.domain.principal import LOCAL, Principal
@@ -22,8 +23,8 @@ SHELL = Principal(LOCAL.workspace, LOCAL.member, client="weir-shell")
 @click.command()
 @click.argument("tool")
 @click.argument("arguments", nargs=-1, metavar="KEY=VALUE...")
-@click.option("--home", help="Folder of all state.  [default: .weir]")
-@click.option("--providers", help="auto or sandbox; a running server keeps its own.")
+@HOME
+@PROVIDERS
 def call(tool: str, arguments: tuple[str, ...], **options: Any) -> None:
     """Call TOOL and print its result as JSON; exits 1 where the call failed, 2 where it was not made."""
     _print(load(**options), tool, pairs(arguments))
@@ -32,8 +33,8 @@ def call(tool: str, arguments: tuple[str, ...], **options: Any) -> None:
 @click.command()
 @click.argument("tool")
 @click.argument("arguments", nargs=-1, metavar="KEY=VALUE...")
-@click.option("--home", help="Folder of all state.  [default: .weir]")
-@click.option("--providers", help="auto or sandbox; a running server keeps its own.")
+@HOME
+@PROVIDERS
 def preview(tool: str, arguments: tuple[str, ...], **options: Any) -> None:
     """Print what a call of TOOL would cost, without making it."""
     _print(load(**options), "preview_cost", {"tool": tool, "arguments": pairs(arguments)})

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from server.cli.options import HOME
 from server.cli.running import ask
 from server.settings import load
 
@@ -21,7 +22,7 @@ def suppress() -> None:
 @suppress.command()
 @click.argument("subject")
 @click.option("--reason", default="opted out", show_default=True, help="Why, for the record.")
-@click.option("--home", help="Folder of all state.  [default: .weir]")
+@HOME
 def add(subject: str, reason: str, **options: Any) -> None:
     """Suppress SUBJECT: an e-mail address, a domain, a profile URL or a phone number; stored answers are purged."""
     (kept,) = ask(load(**options), "suppress", subject=subject, reason=reason)
@@ -30,7 +31,7 @@ def add(subject: str, reason: str, **options: Any) -> None:
 
 @suppress.command()
 @click.argument("subject")
-@click.option("--home", help="Folder of all state.  [default: .weir]")
+@HOME
 def remove(subject: str, **options: Any) -> None:
     """Allow SUBJECT again."""
     (done,) = ask(load(**options), "allow", subject=subject)
@@ -38,7 +39,7 @@ def remove(subject: str, **options: Any) -> None:
 
 
 @suppress.command("list")
-@click.option("--home", help="Folder of all state.  [default: .weir]")
+@HOME
 def list_(**options: Any) -> None:
     """Print the list: subject, day and reason, separated by tabs."""
     for entry in ask(load(**options), "suppressed"):

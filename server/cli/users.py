@@ -10,11 +10,10 @@ from typing import Any
 
 import click
 
+from server.cli.options import HOME
 from server.cli.running import ask
 from server.domain.errors import InvalidInput
 from server.settings import load
-
-_HOME = click.option("--home", help="Folder of all state.  [default: .weir]")
 
 
 @click.group()
@@ -31,7 +30,7 @@ def users() -> None:
 @click.option("--workspace", default="default", show_default=True, help="Where they belong.")
 @click.option("--admin", is_flag=True, help="Make them an administrator of the workspace.")
 @click.option("--password-stdin", is_flag=True, help="Read their password from standard input.")
-@_HOME
+@HOME
 def add_user(email: str, name: str, workspace: str, *, admin: bool, password_stdin: bool, **options: Any) -> None:
     """Add the person with the address EMAIL; without a password, print a link for them to choose one."""
     given = {"password": _password()} if password_stdin else {}
@@ -55,7 +54,7 @@ def _print_link(row: dict[str, Any]) -> None:
 
 
 @users.command("list")
-@_HOME
+@HOME
 def list_users(**options: Any) -> None:
     """Print everybody: address, name, workspaces with role, and whether they may come in, separated by tabs."""
     for row in ask(load(**options), "users"):
@@ -65,7 +64,7 @@ def list_users(**options: Any) -> None:
 
 @users.command("disable")
 @click.argument("email")
-@_HOME
+@HOME
 def disable_user(email: str, **options: Any) -> None:
     """Lock EMAIL out: signs them out everywhere and revokes their connections and keys for good."""
     (row,) = ask(load(**options), "disable user", email=email)
@@ -74,7 +73,7 @@ def disable_user(email: str, **options: Any) -> None:
 
 @users.command("enable")
 @click.argument("email")
-@_HOME
+@HOME
 def enable_user(email: str, **options: Any) -> None:
     """Let EMAIL in again; what was revoked stays revoked."""
     (row,) = ask(load(**options), "enable user", email=email)
@@ -83,7 +82,7 @@ def enable_user(email: str, **options: Any) -> None:
 
 @users.command("password")
 @click.argument("email")
-@_HOME
+@HOME
 def invite_user(email: str, **options: Any) -> None:
     """Print a new link for EMAIL to choose a password; older links are void."""
     (row,) = ask(load(**options), "invite user", email=email)
@@ -98,7 +97,7 @@ def workspaces() -> None:
 @workspaces.command("add")
 @click.argument("id")
 @click.option("--name", default="", help="What to call it.  [default: its id]")
-@_HOME
+@HOME
 def add_workspace(id: str, name: str, **options: Any) -> None:  # noqa: A002 - named for the command line
     """Add a workspace; ID is short and lower case, such as acme-sales."""
     (row,) = ask(load(**options), "add workspace", id=id, name=name)
@@ -106,7 +105,7 @@ def add_workspace(id: str, name: str, **options: Any) -> None:  # noqa: A002 - n
 
 
 @workspaces.command("list")
-@_HOME
+@HOME
 def list_workspaces(**options: Any) -> None:
     """Print all workspaces: id and name, separated by a tab."""
     for row in ask(load(**options), "workspaces"):
@@ -117,7 +116,7 @@ def list_workspaces(**options: Any) -> None:
 @click.argument("email")
 @click.argument("workspace")
 @click.option("--admin", is_flag=True, help="Make them an administrator.")
-@_HOME
+@HOME
 def join_workspace(email: str, workspace: str, *, admin: bool, **options: Any) -> None:
     """Make EMAIL a member of WORKSPACE, or change what they are there."""
     ask(load(**options), "join workspace", email=email, workspace=workspace, role=_role(admin))
@@ -127,7 +126,7 @@ def join_workspace(email: str, workspace: str, *, admin: bool, **options: Any) -
 @workspaces.command("leave")
 @click.argument("email")
 @click.argument("workspace")
-@_HOME
+@HOME
 def leave_workspace(email: str, workspace: str, **options: Any) -> None:
     """Take EMAIL out of WORKSPACE."""
     (row,) = ask(load(**options), "leave workspace", email=email, workspace=workspace)
@@ -136,7 +135,7 @@ def leave_workspace(email: str, workspace: str, **options: Any) -> None:
 
 @click.command()
 @click.option("--since", default="7d", show_default=True, help="A number of days such as 7d, or a date (UTC).")
-@_HOME
+@HOME
 def audit(since: str, **options: Any) -> None:
     """Print who was let in or turned away and what was changed: time, event, workspace, member, client, details."""
     for row in ask(load(**options), "audit", since=_since(since).isoformat()):

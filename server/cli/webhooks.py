@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from server.cli.options import HOME
 from server.cli.running import ask
 from server.settings import load
 
@@ -21,7 +22,7 @@ def webhooks() -> None:
 @webhooks.command()
 @click.option("--workspace", default="default", show_default=True, help="Whose secret.")
 @click.option("--renew", is_flag=True, help="Make a new one; the old one signs nothing more.")
-@click.option("--home", help="Folder of all state.  [default: .weir]")
+@HOME
 def secret(workspace: str, *, renew: bool, **options: Any) -> None:
     """Print the secret with which a receiver checks the header X-Weir-Signature."""
     command = "renew webhook secret" if renew else "webhook secret"
