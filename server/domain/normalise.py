@@ -33,9 +33,16 @@ FREE_MAIL = frozenset(
 
 
 def text(value: str, longest: int = _LONGEST) -> str:
-    """Trimmed text in NFC. Refuses invisible and control characters, which hide what a value really says."""
+    """Trimmed text in NFC. Refuses what hides or has lost what a value really says: invisible, control, replacement."""
     if len(value) > longest:
         raise ValueError(f"is longer than {longest} characters; send only the value itself")
+    if value.isascii() and value.isprintable():
+        return value.strip()
+    if "\ufffd" in value:
+        raise ValueError(
+            "contains U+FFFD, which stands where a character was lost to a wrong encoding; send the value as it was "
+            "before that"
+        )
     for character in value:
         if unicodedata.category(character) in _INVISIBLE and character not in "\t\n\r":
             raise ValueError(
