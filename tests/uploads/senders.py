@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from playwright.async_api import Frame, Page
+
 from server.domain.principal import LOCAL, Principal
 from tests.serving import Served
 
@@ -16,6 +18,16 @@ LEADS = b"Email,Full Name\r\nada@stripe.com,Ada Lovelace\r\nalan@stripe.com,Alan
 async def link(weir: Served, principal: Principal = LOCAL, kind: str | None = None, name: str | None = None) -> str:
     """The URL of a new upload."""
     return f"{weir.url}/uploads/{(await weir.weir.uploads.open(principal, kind, name)).ticket}"
+
+
+async def drop(where: Page | Frame, file: bytes, name: str) -> None:
+    """Drop a file of text on the place for it."""
+    dropped = await where.evaluate_handle(
+        """([text, name]) => { const data = new DataTransfer();
+        data.items.add(new File([text], name, { type: "text/csv" })); return data; }""",
+        [file.decode(), name],
+    )
+    await where.dispatch_event(".drop", "drop", {"dataTransfer": dropped})
 
 
 def kept(home: Path) -> list[str]:

@@ -13,7 +13,7 @@ from server.identity.keys import NewKey
 from server.identity.workspaces import Role
 from tests.pages.forms import PASSWORD, sign_in_with
 from tests.serving import Served, served
-from tests.uploads.senders import LEADS, kept, link
+from tests.uploads.senders import LEADS, drop, kept, link
 
 FILE: FilePayload = {"name": "leads.csv", "mimeType": "text/csv", "buffer": LEADS}
 PDF: FilePayload = {"name": "leads.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 nothing"}
@@ -42,12 +42,7 @@ async def test_a_file_is_brought_with_scripts_and_without(weir: Served, browser:
 async def test_a_file_can_be_dropped(weir: Served, browser: Browser) -> None:
     page = await browser.new_page()
     await page.goto(await link(weir))
-    dropped = await page.evaluate_handle(
-        """text => { const data = new DataTransfer();
-        data.items.add(new File([text], "dropped.csv", { type: "text/csv" })); return data; }""",
-        LEADS.decode(),
-    )
-    await page.dispatch_event(".drop", "drop", {"dataTransfer": dropped})
+    await drop(page, LEADS, "dropped.csv")
     await expect(page.get_by_role("heading", name="The file is there")).to_be_focused()
     await expect(page.get_by_text("dropped.csv (CSV, 1 kB)")).to_be_visible()
     await page.close()
