@@ -8,10 +8,12 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.databases"]
 
-# Five seconds, the library's own, are little where many tests share a machine. Whoever wants to give up sooner says so.
+# Five seconds, the library's own, are little where many tests share a machine: whoever wants to give up sooner says so.
+# And nobody reads all certificates anew for every client, which takes longer than most calls.
+_USUAL = {"timeout": httpx2.Timeout(60), "verify": httpx2.create_ssl_context()}
 for _asks in (httpx2.AsyncClient.__init__, httpx2.Client.__init__, httpx2.get, httpx2.post):
     assert _asks.__kwdefaults__ is not None
-    _asks.__kwdefaults__["timeout"] = httpx2.Timeout(60)
+    _asks.__kwdefaults__.update(_USUAL)
 
 # No example is too slow on a busy machine, and a change is judged by the same examples wherever it is tested.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)

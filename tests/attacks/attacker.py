@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,8 +23,6 @@ from tests.pages.test_consent import answer
 
 DISCOVER = message("server/discover")
 CALLBACK = "http://127.0.0.1:33418/callback"
-_TLS = ssl.create_default_context()
-"""Made once: every client would read all certificates for one of its own, and everything here is plain HTTP."""
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -44,7 +41,7 @@ async def attacked(home: Path, **settings: Any) -> AsyncGenerator[Firm]:
 @asynccontextmanager
 async def browser(weir: Firm, email: str | None = None, **headers: str) -> AsyncGenerator[httpx2.AsyncClient]:
     """A browser that is signed in as somebody, or nobody's; it follows nothing."""
-    async with httpx2.AsyncClient(base_url=weir.url, headers=headers, verify=_TLS, trust_env=False) as http:
+    async with httpx2.AsyncClient(base_url=weir.url, headers=headers, trust_env=False) as http:
         if email is not None:
             token = await weir.served.weir.identity.sign_ins.start(f"id-{email}", "password", "test")
             http.cookies.set("weir", token)
