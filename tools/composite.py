@@ -212,7 +212,7 @@ def _intel(answers: Answers, *, research: bool) -> AccountIntel | None:
 
 @composite.lookup("Enrich a contact", email="ada.lovelace@stripe.com", auto_resolve_profile=True, include_mobile=True)
 def enrich_contact(
-    email: fields.WorkEmail | None = None,
+    email: fields.Email | None = None,
     profile_url: fields.PersonUrl | None = None,
     company_domain: fields.CompanyDomain | None = None,
     company_name: fields.CompanyName | None = None,

@@ -64,8 +64,8 @@ def find_work_email(
 @contact.lookup("Find a mobile number", profile_url="https://www.linkedin.com/in/ada-lovelace")
 def find_mobile_number(
     profile_url: fields.PersonUrl | None = None,
-    work_email: fields.WorkEmail | None = None,
-    personal_email: fields.PersonalEmail | None = None,
+    work_email: fields.Email | None = None,
+    personal_email: fields.Email | None = None,
     first_name: fields.FirstName | None = None,
     last_name: fields.LastName | None = None,
     company_domain: fields.CompanyDomain | None = None,
@@ -119,8 +119,8 @@ def linkedin_profile_to_work_email(
 
 @contact.lookup("Find the profile behind an e-mail", work_email="ada.lovelace@stripe.com")
 def email_to_b2b_profile(
-    work_email: fields.WorkEmail | None = None,
-    personal_email: fields.PersonalEmail | None = None,
+    work_email: fields.Email | None = None,
+    personal_email: fields.Email | None = None,
     force_refresh: fields.ForceRefresh = False,
 ) -> Plan[PersonProfile]:
     """Find the person and LinkedIn profile behind an e-mail address.
@@ -148,7 +148,7 @@ def find_personal_email(profile_url: fields.PersonUrl, force_refresh: fields.For
 )
 def detect_job_change(
     profile_url: fields.PersonUrl | None = None,
-    work_email: fields.WorkEmail | None = None,
+    work_email: fields.Email | None = None,
     company_domain: fields.CompanyDomain | None = None,
     company_name: fields.CompanyName | None = None,
     force_refresh: fields.ForceRefresh = False,

@@ -65,7 +65,7 @@ async def add_to_prospect_list(
     last_name: fields.LastName,
     job_title: fields.JobTitle | None = None,
     company_name: fields.CompanyName | None = None,
-    work_email: fields.WorkEmail | None = None,
+    work_email: fields.Email | None = None,
     email_status: ListedStatus | None = None,
     mobile_phone: Phone | None = None,
     profile_url: fields.PersonUrl | None = None,

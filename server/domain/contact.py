@@ -172,8 +172,8 @@ class FindMobile(Query[FoundPhone]):
     one_of: ClassVar[tuple[tuple[str, ...], ...]] = (("profile_url",), ("work_email",), ("personal_email",))
 
     profile_url: fields.PersonUrl | None = None
-    work_email: fields.WorkEmail | None = None
-    personal_email: fields.PersonalEmail | None = None
+    work_email: fields.Email | None = None
+    personal_email: fields.Email | None = None
     first_name: fields.FirstName | None = None
     last_name: fields.LastName | None = None
     company_domain: fields.CompanyDomain | None = None
@@ -190,8 +190,8 @@ class FindProfileByEmail(Query[PersonProfile]):
     answer: ClassVar[type[Answer]] = PersonProfile
     one_of: ClassVar[tuple[tuple[str, ...], ...]] = (("work_email",), ("personal_email",))
 
-    work_email: fields.WorkEmail | None = None
-    personal_email: fields.PersonalEmail | None = None
+    work_email: fields.Email | None = None
+    personal_email: fields.Email | None = None
 
     def settles(self, answer: PersonProfile) -> bool:
         return answer.person.linkedin_url is not None

@@ -9,22 +9,15 @@ from pydantic import AfterValidator, Field
 from server.domain import normalise
 
 Email = Annotated[str, AfterValidator(normalise.email), Field(examples=["ada@example.com"])]
-WorkEmail = Annotated[
-    str,
-    AfterValidator(normalise.email),
-    Field(examples=["ada@example.com"]),
-]
-PersonalEmail = Annotated[str, AfterValidator(normalise.email)]
 CompanyDomain = Annotated[
     str,
     AfterValidator(normalise.company_domain),
     Field(examples=["stripe.com"]),
 ]
-CompanyName = Annotated[
-    str,
-    AfterValidator(lambda value: normalise.text(value, 200)),
-    Field(min_length=1, examples=["Stripe"]),
-]
+Line = Annotated[str, AfterValidator(lambda value: normalise.text(value, 200)), Field(min_length=1)]
+"""A name, or as much as fits a line."""
+
+CompanyName = Annotated[Line, Field(examples=["Stripe"])]
 PersonUrl = Annotated[
     str,
     AfterValidator(normalise.person_url),
@@ -40,21 +33,9 @@ CompanyUrl = Annotated[
 ]
 FirstName = Annotated[str, AfterValidator(lambda value: normalise.text(value, 100)), Field(min_length=1)]
 LastName = Annotated[str, AfterValidator(lambda value: normalise.text(value, 100)), Field(min_length=1)]
-FullName = Annotated[
-    str,
-    AfterValidator(lambda value: normalise.text(value, 200)),
-    Field(min_length=1),
-]
-JobTitle = Annotated[
-    str,
-    AfterValidator(lambda value: normalise.text(value, 200)),
-    Field(description="Job title; partial titles match.", min_length=1, examples=["VP Sales"]),
-]
-Location = Annotated[
-    str,
-    AfterValidator(lambda value: normalise.text(value, 200)),
-    Field(description="City, region or country.", min_length=1),
-]
+FullName = Line
+JobTitle = Annotated[Line, Field(description="Job title; partial titles match.", examples=["VP Sales"])]
+Location = Annotated[Line, Field(description="City, region or country.")]
 Country = Annotated[
     str,
     AfterValidator(normalise.country),

@@ -22,11 +22,7 @@ def _phone(value: str) -> str:
 
 
 ListId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
-ListName = Annotated[
-    str,
-    AfterValidator(lambda value: normalise.text(value, 200)),
-    Field(description="A name that no list has yet.", min_length=1),
-]
+ListName = Annotated[fields.Line, Field(description="A name that no list has yet.")]
 ListDescription = Annotated[str, AfterValidator(lambda value: normalise.text(value, 1000))]
 Cursor = Annotated[str, Field(description="next_cursor of the page before.", pattern=r"^[0-9A-Za-z_=-]{1,200}$")]
 _SPELLINGS = {
@@ -176,7 +172,7 @@ class AddProspect(Query[AddedProspect]):
     last_name: fields.LastName
     job_title: fields.JobTitle | None = None
     company_name: fields.CompanyName | None = None
-    work_email: fields.WorkEmail | None = None
+    work_email: fields.Email | None = None
     email_status: QualityStatus | None = None
     mobile_phone: Phone | None = None
     profile_url: fields.PersonUrl | None = None

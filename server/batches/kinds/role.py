@@ -35,7 +35,7 @@ class Inputs(Part):
     last_name: fields.LastName | None = None
     full_name: fields.FullName | None = None
     email: fields.Email | None = None
-    personal_email: fields.PersonalEmail | None = None
+    personal_email: fields.Email | None = None
     profile_url: fields.PersonUrl | None = None
     job_title: fields.JobTitle | None = None
     company_domain: fields.CompanyDomain | None = None
