@@ -140,7 +140,7 @@ class Invitations:
     def _use_setup(self, tx: Transaction, token: str, user: User, hashed: str) -> None:
         self._use(tx, token, Purpose.SETUP)
         if not self._people.nobody_in(tx):
-            raise _unusable()
+            raise unusable()
         self._people.add_in(tx, user, hashed, LOCAL.workspace, Role.ADMIN)
         self._audit.record_in(tx, "setup.done", workspace=LOCAL.workspace, member=user.email)
 
@@ -151,7 +151,7 @@ class Invitations:
         """
         invitation = await self.look(token)
         if invitation is None or invitation.user is None:
-            raise _unusable()
+            raise unusable()
         user = invitation.user
         hashed = await self._people.hashed(password, user.email)
         await self._database.write(lambda tx: self._use_password(tx, token, user.id, hashed))
@@ -166,14 +166,15 @@ class Invitations:
     def _use(self, tx: Transaction, token: str, purpose: Purpose) -> None:
         used = tx.execute(_USE, hashed=digest(token), wanted=purpose, now=to_micros(self._clock()))
         if not used:
-            raise _unusable()
+            raise unusable()
 
     def sweep_in(self, tx: Transaction) -> None:
         """Forget what is over."""
         tx.execute(_SWEEP, now=to_micros(self._clock()))
 
 
-def _unusable() -> InvalidInput:
+def unusable() -> InvalidInput:
+    """What is said of a link that does nothing, whatever the reason."""
     return InvalidInput(
         "This link has been used, is too old, or never was one.",
         field="token",

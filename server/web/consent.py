@@ -136,7 +136,7 @@ class ConsentPage:
             memberships=memberships,
             workspace=fields.get("workspace", memberships[0].workspace),
             scopes=[(scope, PERMISSIONS[scope]) for scope in _offered(asked, memberships)],
-            ticked=fields.getlist("scope") if errors else [scope for scope in asked.scopes if scope is not Scope.ADMIN],
+            ticked=fields.getlist("scope") if errors else [*asked.scopes - {Scope.ADMIN}],
             toolsets=self._bounds.toolsets,
             toolsets_ticked=fields.getlist("toolset") if errors else [one.name for one in self._bounds.toolsets],
             spends=Scope.SPEND in asked.scopes,

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from server.domain.errors import InvalidInput
 from server.identity.attempts import Attempts
-from server.identity.invitations import Invitation, Invitations, Purpose
+from server.identity.invitations import Invitation, Invitations, Purpose, unusable
 from server.identity.password import SHORTEST
 from server.identity.people import User
 from server.web.destination import HOME
@@ -69,11 +69,8 @@ class SetupPages:
     async def _invitation(self, visit: Visit, purpose: Purpose) -> Invitation:
         found = await self._invitations.look(_token(visit))
         if found is None or found.purpose is not purpose:
-            raise Refusal(
-                "This link has been used, is too old, or never was one.",
-                fix="Ask your administrator for a new one; for the first set-up, restart Weir, which prints one.",
-                status=404,
-            )
+            error = unusable()
+            raise Refusal(error.message, fix=error.fix or "", status=404)
         return found
 
 
