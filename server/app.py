@@ -41,6 +41,7 @@ from server.directory import Directory
 from server.domain import money
 from server.domain.errors import InvalidInput, StorageUnavailable
 from server.domain.money import Credits, Micros
+from server.domain.progress import silent
 from server.domain.query import Answer
 from server.domain.site import Site
 from server.edge.elicitation import Elicitation
@@ -136,7 +137,7 @@ class Weir:
         return Edge(
             self.registries,
             self.engine,
-            lambda principal: LocalCaller(principal, self, link),
+            lambda principal, report=silent: LocalCaller(principal, self, link, report),
             version=__version__,
             prompts=PROMPTS,
             resources=RESOURCES,

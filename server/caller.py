@@ -17,6 +17,7 @@ from server.domain.errors import OutOfBudget
 from server.domain.money import NOTHING
 from server.domain.plan import Plan, ask
 from server.domain.principal import Principal
+from server.domain.progress import Report, silent
 from server.domain.query import Answer, Query
 from server.domain.quote import Quote, QuotedStep
 from server.edge.tool import Registry
@@ -52,6 +53,7 @@ class LocalCaller:
     weir: Product
     url: str
     """Where people reach Weir, without a path."""
+    report: Report = silent
 
     async def ask(self, query: Query[A]) -> A | None:
         """The answer to a free query, without anybody who has opted out."""

@@ -40,6 +40,7 @@ from server.domain.download import Export
 from server.domain.errors import InsufficientScope, InvalidInput, WeirError
 from server.domain.money import FREE, Cost, Credits, Micros, plain
 from server.domain.principal import Principal, Scope
+from server.domain.progress import Report
 from server.domain.quote import Quote, QuotedStep
 from server.engine import Engine
 from server.proposals import fingerprint
@@ -49,6 +50,10 @@ _PATIENCE = 5.0
 """Seconds that a submission waits for the look at its rows, so that its answer says how many there are."""
 
 _LOOK_AGAIN = 0.05
+_PACE = 1.0
+"""Seconds between two looks at a job that somebody waits for."""
+
+_STANDING = frozenset({*(status for status in Status if status.over), Status.PAUSED, Status.AWAITING_APPROVAL})
 _BRING = (
     "Open upload_url in a browser and drop the file there, or send it with the curl command; then go on with "
     "resolve_bulk_upload_mapping."
@@ -215,6 +220,17 @@ class Desk:
         batch = await self.office.batches.get(self.principal, job_id)
         estimated = None if batch.estimate is None else await self._estimated(batch.estimate, batch.order.ceiling)
         return await self._progress.of(batch, estimated)
+
+    async def awaited(self, job_id: str, seconds: float, report: Report) -> JobStatus:
+        """A job once it stands still, looked at once a second."""
+        until = time.monotonic() + seconds
+        while True:
+            batch = await self.office.batches.get(self.principal, job_id)
+            await report(batch.settled, batch.rows or None, showing.in_brief(batch))
+            left = until - time.monotonic()
+            if batch.status in _STANDING or left <= 0:
+                return await self.status(job_id)
+            await asyncio.sleep(min(_PACE, left))
 
     async def summary(self, job_id: str) -> JobSummary:
         """A job's state and counts."""

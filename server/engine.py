@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -30,12 +30,15 @@ from server.domain.receipt import Receipt
 from server.domain.result import Part, Result
 from server.lookup import Looked, Lookups
 from server.proposals import Priced, proposal
-from server.purse import Books, Purse
+from server.purse import Books, Purse, Unit, anybody
 from server.suppression import Suppression
 from server.upstream import Upstream
 from server.waterfall import outcome_of
 
 A = TypeVar("A", bound=Answer)
+
+Done = Callable[[str], None]
+"""Is told which step is done."""
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ class Call(Generic[A]):
     principal: Principal
     purse: Purse
     steps: dict[str, asyncio.Task[Looked]] = field(default_factory=dict[str, "asyncio.Task[Looked]"])
+    done: Done | None = None
 
     @property
     def alone(self) -> bool:
@@ -109,8 +113,12 @@ class Engine:
         if self._calls:
             await asyncio.wait(self._calls, timeout=patience)
 
-    async def run(self, plan: Plan[A], principal: Principal, tool: str, row: BatchRow | None = None) -> Result[A]:
+    async def run(
+        self, plan: Plan[A], principal: Principal, tool: str, row: BatchRow | None = None, done: Done | None = None
+    ) -> Result[A]:
         """Carry out `plan` for `principal`, or for one `row` of a batch of theirs.
+
+        `done` is called with the name of each step of several, once it is done.
 
         Raises before anything is spent: `Suppressed`, `NoOffer`, `OutOfBudget`, `ApprovalRequired`,
         `StorageUnavailable`. After the deadline a plan of several steps returns what is done, and one of a single step
@@ -120,6 +128,7 @@ class Engine:
         if at_hand is not None:
             return at_hand
         call = await self._prepare(plan, principal, tool, row)
+        call.done = done
         task = asyncio.create_task(self._carry_out(call))
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
@@ -132,12 +141,17 @@ class Engine:
             task.add_done_callback(_observe)
             raise
 
-    async def run_row(self, plan: Plan[A], principal: Principal, tool: str, row: BatchRow) -> Result[A]:
-        """Carry out `plan` for one row of a batch, which nobody waits for: as `run`, without its deadline."""
+    async def run_row(
+        self, plan: Plan[A], principal: Principal, tool: str, row: BatchRow, confirm: Unit
+    ) -> Result[A]:
+        """Carry out `plan` for one row of a batch, which nobody waits for: as `run`, without its deadline.
+
+        `confirm` raises `HoldLapsed` in the transaction before something is spent, where others own the row by then.
+        """
         at_hand = self._from_memory(plan, principal)
         if at_hand is not None:
             return at_hand
-        task = asyncio.create_task(self._carry_out(await self._prepare(plan, principal, tool, row)))
+        task = asyncio.create_task(self._carry_out(await self._prepare(plan, principal, tool, row, confirm)))
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
         return await asyncio.shield(task)
@@ -220,7 +234,9 @@ class Engine:
         self._lookups.refuse_suppressed(principal.workspace, step.query)
         return Result(looked.outcome, plan.compose({step.name: looked.answer}), self._at_hand, looked.provenance)
 
-    async def _prepare(self, plan: Plan[A], principal: Principal, tool: str, row: BatchRow | None) -> Call[A]:
+    async def _prepare(
+        self, plan: Plan[A], principal: Principal, tool: str, row: BatchRow | None, confirm: Unit = anybody
+    ) -> Call[A]:
         """Refuse what may not be asked, and reckon the most that the call can cost, less what is stored.
 
         A single question is not looked for in storage here: its look-up does that, before it opens the purse.
@@ -233,7 +249,8 @@ class Engine:
                 most += _most(offers)
                 priced.append(Priced(step, offers))
         asked = partial(proposal, plan, priced, most, principal, tool)
-        return Call(plan, principal, Purse(self.books, principal, tool, most, proposal=asked, row=row))
+        purse = Purse(self.books, principal, tool, most, proposal=asked, row=row, confirm=confirm)
+        return Call(plan, principal, purse)
 
     async def _carry_out(self, call: Call[A]) -> Result[A]:
         try:
@@ -242,7 +259,9 @@ class Engine:
                 return self._result(call, {step.name: await self._lookups.look_up(step.query, call.purse, alone=True)})
             for step in call.plan.steps:
                 earlier = {name: call.steps[name] for name in step.after}
-                call.steps[step.name] = asyncio.create_task(self._step(step, earlier, call.purse))
+                task = call.steps[step.name] = asyncio.create_task(self._step(step, earlier, call.purse))
+                if call.done is not None:
+                    task.add_done_callback(lambda _, name=step.name, done=call.done: done(name))
             await asyncio.gather(*call.steps.values())
             return self._result(call, call.looked())
         finally:

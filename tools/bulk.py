@@ -28,6 +28,7 @@ from server.domain.bulk_order import (
     Rows,
     RowsText,
     UploadId,
+    Wait,
     Webhook,
 )
 from server.domain.download import Export
@@ -217,12 +218,13 @@ async def list_bulk_jobs(
 
 
 @bulk.free("Get a bulk job's status", open_world=False, job_id=_JOB)
-async def get_bulk_job_status(caller: Caller, job_id: JobId) -> JobStatus:
+async def get_bulk_job_status(caller: Caller, job_id: JobId, wait_seconds: Wait = 0) -> JobStatus:
     """Show how far a bulk job is: progress, queue position, pace of its providers, cost, time left. Free.
 
-    Says why it is paused, where a person approves it, and what is next. Every 10 seconds is often enough.
+    Says why it is paused, where a person approves it, and what is next. With wait_seconds it answers once the job
+    stands still; without, every 10 seconds is often enough.
     """
-    return await caller.bulk.status(job_id)
+    return await caller.bulk.awaited(job_id, wait_seconds, caller.report)
 
 
 @bulk.free("Get a bulk job's rows", open_world=False, job_id=_JOB)

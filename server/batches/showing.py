@@ -126,6 +126,11 @@ def instant(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat(timespec="seconds")
 
 
+def in_brief(batch: Batch) -> str:
+    """How far it is, for people."""
+    return f"{batch.status.value}: {batch.settled} of {batch.rows} rows, {plain(batch.credits):g} credits"
+
+
 def summary(batch: Batch) -> JobSummary:
     """One line of a list."""
     return JobSummary(

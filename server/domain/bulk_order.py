@@ -80,6 +80,7 @@ JobName = Annotated[str, AfterValidator(lambda value: normalise.text(value, 200)
 FirstRow = Annotated[int, Field(description="Row of the file, from 1.", ge=1)]
 AfterRow = Annotated[int, Field(description="next_row of the page before.", ge=0)]
 AfterEvent = Annotated[int, Field(description="next_id of the page before.", ge=0)]
+Wait = Annotated[float, Field(description="Until the job stands still, at most.", ge=0, le=50)]
 PageSize = Annotated[int, Field(ge=1, le=PAGE)]
 Action = Literal["pause", "resume", "cancel", "retry_failed"]
 

@@ -18,6 +18,7 @@ from server.domain.bulk_job import (
 )
 from server.domain.bulk_order import BulkOrder
 from server.domain.download import Export
+from server.domain.progress import Report
 from server.domain.quote import Quote
 
 
@@ -60,6 +61,10 @@ class Bulk(Protocol):
 
     async def status(self, job_id: str) -> JobStatus:
         """A job as it stands."""
+        ...
+
+    async def awaited(self, job_id: str, seconds: float, report: Report) -> JobStatus:
+        """A job once it stands still, or after so many seconds; `report` is told how far it is, also where it does."""
         ...
 
     async def summary(self, job_id: str) -> JobSummary:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 from mcp.server.context import ServerRequestContext
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from starlette.requests import Request
 
 from server.domain.principal import Principal
+from server.domain.progress import Report, silent
 from server.edge.tool import Caller
 from server.oauth.gate import principal_in
 
 Context: TypeAlias = ServerRequestContext[Any, Any]
-CallerOf = Callable[[Principal], Caller]
+
+
+class CallerOf(Protocol):
+    """Makes the caller of a principal."""
+
+    def __call__(self, principal: Principal, report: Report = silent) -> Caller:
+        """`report` reaches whoever waits for the call."""
+        ...
 
 
 def principal_of(ctx: Context) -> Principal:

@@ -17,6 +17,7 @@ from server.domain.errors import ApprovalRequired, WeirError
 from server.domain.outcome import Outcome
 from server.domain.plan import Plan
 from server.domain.principal import Principal
+from server.domain.progress import Report, silent
 from server.domain.query import Answer
 from server.domain.result import Result
 from server.edge import fault, render
@@ -24,6 +25,7 @@ from server.edge.completion import Completion
 from server.edge.context import CallerOf, Context, principal_of
 from server.edge.elicitation import NOBODY, Consent, Elicitation, Question, Reply, consented, reply_in
 from server.edge.followers import Followers
+from server.edge.progress import reports, steps
 from server.edge.prompt import Prompt
 from server.edge.prompts import Prompts
 from server.edge.resource import Resource
@@ -35,7 +37,7 @@ from server.edge.singles import Singles
 from server.edge.tasks import Tasks, declared
 from server.edge.tool import Caller, Registry, Tool
 from server.edge.toolset import Registries
-from server.engine import Engine
+from server.engine import Done, Engine
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +123,7 @@ class Edge:
 
     async def call(self, name: str, arguments: Mapping[str, Any] | None, principal: Principal) -> Payload:
         """Call a tool and return its structured content; `isError` tells a failure. For the shell and for tests."""
-        return await self._answer(self._tools(principal).require(name), arguments, principal, NOBODY)
+        return await self._answer(self._tools(principal).require(name), arguments, principal, NOBODY, silent)
 
     def _tools(self, principal: Principal) -> Registry:
         return self._registries.of(principal.grant.toolsets)
@@ -146,7 +148,8 @@ class Edge:
             raise fault.unknown("tool", name)
         started = time.perf_counter()
         try:
-            answered = await self._answer(tool, arguments, principal, self._elicitation.consent(ctx, reply))
+            consent = self._elicitation.consent(ctx, reply)
+            answered = await self._answer(tool, arguments, principal, consent, reports(ctx))
         except Question as question:
             return question.result
         if logger.isEnabledFor(logging.INFO):
@@ -162,36 +165,47 @@ class Edge:
         return payload(render.free(job, sandbox=self._engine.sandbox), failed=job.status == Status.FAILED)
 
     async def _answer(
-        self, tool: Tool, arguments: Mapping[str, Any] | None, principal: Principal, consent: Consent
+        self, tool: Tool, arguments: Mapping[str, Any] | None, principal: Principal, consent: Consent, report: Report
     ) -> Payload:
         try:
             require(principal, tool.needs(arguments))
             job = await consent.settle()
             if tool.plan is None:
-                answer = await self._unmetered(tool, arguments, principal, consent, job)
+                answer = await self._unmetered(tool, arguments, self._caller(principal, report), consent, job)
                 return payload(render.free(answer, sandbox=self._engine.sandbox))
             plan = tool.planned(arguments)
             assert plan is not None
-            return self._payloads.of(await self._approved(tool, plan, principal, consent))
+            return self._payloads.of(await self._reported(tool, plan, principal, consent, report))
         except WeirError as error:
             body = render.refusal(error, sandbox=self._engine.sandbox, url=self._elicitation.url)
             return payload(body, failed=error.outcome is not Outcome.SUPPRESSED)
 
-    async def _approved(self, tool: Tool, plan: Plan[Any], principal: Principal, consent: Consent) -> Result[Any]:
+    async def _reported(
+        self, tool: Tool, plan: Plan[Any], principal: Principal, consent: Consent, report: Report
+    ) -> Result[Any]:
+        """Carry out a plan, and report its steps where it has several."""
+        if len(plan.steps) == 1:
+            return await self._approved(tool, plan, principal, consent)
+        async with steps(report, len(plan.steps)) as done:
+            return await self._approved(tool, plan, principal, consent, done)
+
+    async def _approved(
+        self, tool: Tool, plan: Plan[Any], principal: Principal, consent: Consent, done: Done | None = None
+    ) -> Result[Any]:
         """Carry out a plan, and once more where that takes a person's approval and they are there to give it."""
         try:
-            return await self._metered(tool, plan, principal)
+            return await self._metered(tool, plan, principal, done)
         except ApprovalRequired as required:
             if not consent.possible:
                 raise
             await consent.ask(required.approval)
-        return await self._metered(tool, plan, principal)
+        return await self._metered(tool, plan, principal, done)
 
-    async def _metered(self, tool: Tool, plan: Plan[Any], principal: Principal) -> Result[Any]:
+    async def _metered(self, tool: Tool, plan: Plan[Any], principal: Principal, done: Done | None) -> Result[Any]:
         """Carry out a plan, unless a bulk job would do better by now what the caller is doing one by one."""
         name, singles = tool.function.__name__, self._singles
         if not singles.counts(name) or self._tools(principal).get(BULK_TOOL) is None:
-            return await self._engine.run(plan, principal, tool.name)
+            return await self._engine.run(plan, principal, tool.name, done=done)
         if singles.full(principal, name, plan.steps[0].query):
             quote = await self._engine.quote(plan, principal)
             if quote.most.total:
@@ -202,13 +216,12 @@ class Edge:
             return result
 
     async def _unmetered(
-        self, tool: Tool, arguments: Mapping[str, Any] | None, principal: Principal, consent: Consent, job: str
+        self, tool: Tool, arguments: Mapping[str, Any] | None, caller: Caller, consent: Consent, job: str
     ) -> Answer | None:
         """The answer of a free tool, or of one that submits a bulk job, whose rows are metered one by one later.
 
         `job` was submitted in an earlier round, and a person has approved it since.
         """
-        caller = self._caller(principal)
         if (order := tool.ordered(arguments)) is not None:
             return await (caller.bulk.submitted(job) if job else consented(caller.bulk, order, consent))
         assert tool.free is not None

@@ -22,6 +22,7 @@ from server.domain.errors import InvalidInput
 from server.domain.explanation import explained
 from server.domain.plan import Plan
 from server.domain.principal import Principal, Scope
+from server.domain.progress import Report
 from server.domain.query import Answer, Query
 from server.domain.quote import Quote, QuotedStep
 from server.edge import schema
@@ -76,6 +77,11 @@ class Caller(Protocol):
     @property
     def bulk(self) -> Bulk:
         """Uploads and bulk jobs."""
+        ...
+
+    @property
+    def report(self) -> Report:
+        """Tells whoever waits for the call how far it is."""
         ...
 
     @property
