@@ -143,6 +143,10 @@ class Workspaces:
         rows = await self._database.read(_OF, user_id=user_id)
         return tuple(Membership(workspace, name, Role(role)) for workspace, name, role in rows)
 
+    async def administered(self, user_id: str) -> tuple[str, ...]:
+        """The ids of the workspaces that a person administers."""
+        return tuple(one.workspace for one in await self.of(user_id) if one.role is Role.ADMIN)
+
     async def join(self, workspace: str, user_id: str, role: Role) -> None:
         """Make a person a member, or change what they are.
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from server.budgets import Budgets
 from server.domain.principal import Scope
 from server.identity.audit import Audit
-from server.identity.workspaces import Role, Workspaces
+from server.identity.workspaces import Workspaces
 from server.oauth.connections import Connection, Connections
 from server.web.pages import moment
 from server.web.permissions import PERMISSIONS, Bounds, number
@@ -134,11 +134,10 @@ class ConnectionsPage:
 
     async def _of_others(self, visit: Visit) -> Sequence[Connection]:
         """Other people's and machines' connections to the workspaces that the person administers."""
-        administered = [one for one in await self._workspaces.of(visit.user.id) if one.role is Role.ADMIN]
         return [
             connection
-            for one in administered
-            for connection in await self._connections.in_workspace(one.workspace)
+            for workspace in await self._workspaces.administered(visit.user.id)
+            for connection in await self._connections.in_workspace(workspace)
             if connection.user_id != visit.user.id
         ]
 

@@ -13,13 +13,13 @@ from starlette.routing import Route
 
 from server.domain.money import FREE, Credits
 from server.domain.principal import Scope
-from server.identity.workspaces import Membership, Role, Workspaces
+from server.identity.workspaces import Role, Workspaces
 from server.oauth.authorization import Authorization, Decision
 from server.oauth.authorization_request import Asked, AuthorizationRefused, Redirect
 from server.oauth.client_documents import is_document
 from server.web import form
 from server.web.pages import PRIVATE
-from server.web.permissions import PERMISSIONS, Bounds, number, scopes_in
+from server.web.permissions import Bounds, number, offered, scopes_in
 from server.web.refusal import Refusal
 from server.web.visit import Visit, Visits, to_sign_in
 
@@ -135,7 +135,7 @@ class ConsentPage:
             errors=errors,
             memberships=memberships,
             workspace=fields.get("workspace", memberships[0].workspace),
-            scopes=[(scope, PERMISSIONS[scope]) for scope in _offered(asked, memberships)],
+            scopes=offered(asked.scopes, memberships),
             ticked=fields.getlist("scope") if errors else [*asked.scopes - {Scope.ADMIN}],
             toolsets=self._bounds.toolsets,
             toolsets_ticked=fields.getlist("toolset") if errors else [one.name for one in self._bounds.toolsets],
@@ -143,12 +143,6 @@ class ConsentPage:
             limit=fields.get("limit", number(self._bounds.usual_limit)),
             workspace_limit=self._bounds.workspace_limit and number(self._bounds.workspace_limit),
         )
-
-
-def _offered(asked: Asked, memberships: Sequence[Membership]) -> Sequence[Scope]:
-    """What the program asks for and the person can allow in some workspace, in the order of `Scope`."""
-    administers = any(one.role is Role.ADMIN for one in memberships)
-    return [scope for scope in Scope if scope in asked.scopes and (administers or scope is not Scope.ADMIN)]
 
 
 def _leave(visit: Visit, url: str, host: str) -> Response:

@@ -15,9 +15,9 @@ from server.domain.errors import InvalidInput
 from server.domain.money import FREE, Credits
 from server.domain.principal import USUAL, Scope
 from server.identity.keys import Key, Keys, NewKey
-from server.identity.workspaces import Role, Workspaces
+from server.identity.workspaces import Workspaces
 from server.web.pages import moment
-from server.web.permissions import PERMISSIONS, Bounds, number, scopes_in
+from server.web.permissions import PERMISSIONS, Bounds, number, offered, scopes_in
 from server.web.refusal import Refusal
 from server.web.spent import spent
 from server.web.visit import Visit, Visits, go
@@ -111,8 +111,8 @@ class KeysPage:
         return self._live(await self._keys.of(visit.user.id))
 
     async def _of_others(self, visit: Visit) -> Sequence[Key]:
-        administered = [one for one in await self._workspaces.of(visit.user.id) if one.role is Role.ADMIN]
-        keys = [key for one in administered for key in await self._keys.of_workspace(one.workspace)]
+        administered = await self._workspaces.administered(visit.user.id)
+        keys = [key for workspace in administered for key in await self._keys.of_workspace(workspace)]
         return self._live([key for key in keys if key.user_id != visit.user.id])
 
     def _live(self, keys: Sequence[Key]) -> Sequence[Key]:
@@ -121,7 +121,6 @@ class KeysPage:
 
     async def _page(self, visit: Visit, fields: QueryParams, errors: Mapping[str, str], new: str | None) -> Response:
         memberships = await self._workspaces.of(visit.user.id)
-        administers = any(one.role is Role.ADMIN for one in memberships)
         return visit.page(
             "keys.html",
             400 if errors else 200,
@@ -133,7 +132,7 @@ class KeysPage:
             errors=errors,
             fields=fields,
             memberships=memberships,
-            scopes=[(scope, PERMISSIONS[scope]) for scope in Scope if administers or scope is not Scope.ADMIN],
+            scopes=offered(Scope, memberships),
             ticked=fields.getlist("scope") if errors else [scope.value for scope in USUAL],
             toolsets=self._bounds.toolsets,
             toolsets_ticked=fields.getlist("toolset") if errors else [one.name for one in self._bounds.toolsets],

@@ -12,6 +12,7 @@ from starlette.datastructures import QueryParams
 from server.domain import money
 from server.domain.money import Credits
 from server.domain.principal import Scope
+from server.identity.workspaces import Membership, Role
 
 _AMOUNT = re.compile(r"\d{1,9}([.,]\d{1,2})?")
 _USUAL_LIMIT = money.credits(500)
@@ -101,6 +102,13 @@ class Bounds:
         if chosen is None:
             return "all"
         return ", ".join(one.name for one in self.toolsets if one.name in chosen or one.fixed)
+
+
+def offered(asked: Collection[Scope], memberships: Collection[Membership]) -> Sequence[tuple[Scope, Permission]]:
+    """What somebody can allow in one of their workspaces, of what is asked for, in the order of `Scope`."""
+    administers = any(one.role is Role.ADMIN for one in memberships)
+    allowed = (scope for scope in Scope if scope in asked and (administers or scope is not Scope.ADMIN))
+    return [(scope, PERMISSIONS[scope]) for scope in allowed]
 
 
 def scopes_in(fields: QueryParams, offered: Collection[Scope]) -> frozenset[Scope]:
