@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resources._markdown import table
+from server.domain.markdown import table
 from server.domain.outcome import Outcome
 from server.domain.quality import PROBABLE_FROM, VERIFIED_FROM, QualityStatus
 from server.edge.resource import MARKDOWN, resource

@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 
-from resources._markdown import table
 from server.domain.errors import WeirError
+from server.domain.markdown import table
 from server.edge.resource import MARKDOWN, resource
 from server.edge.tool import Caller
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from resources._markdown import table
 from server.domain.directory import Price, ProviderFacts
+from server.domain.markdown import table
 from server.domain.money import plain
 from server.domain.quote import QuotedStep
 from server.edge.resource import MARKDOWN, resource

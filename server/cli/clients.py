@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.domain.markdown import table
 from server.settings import Auth
 from server.web.assistants.config_file import ConfigFile, Format
 from server.web.assistants.door import Door
@@ -73,7 +74,6 @@ def _how(client: Client) -> str:
 
 def connect_table(endpoint: str) -> str:
     """All clients that reach a server on their own machine, as a Markdown table."""
-    rows = ["| client | where | what |", "|---|---|---|"]
     found = (_client(guide) for guide in guides(Door(endpoint)))
-    rows += [f"| {one.name} | {one.place or 'in a terminal'} | `{one.text}` |" for one in found if one]
-    return "\n".join(rows)
+    rows = ((one.name, one.place or "in a terminal", f"`{one.text}`") for one in found if one)
+    return table(("client", "where", "what"), rows)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.domain.markdown import table
 from server.domain.principal import Principal
 from server.edge.server import Edge
 from server.operator import Operator
@@ -151,12 +152,8 @@ def receipt(body: Json) -> str:
     asked = Counter((one["provider"], one["operation"], one["outcome"], one["credits"]) for one in attempts)
     # The parts of a composite call end in any order; the attempts of a single question are in the order of asking.
     rows = sorted(asked) if "parts" in body else list(asked)
-    head = ("| asked | operation | outcome | times | credits each |", "|---|---|---|---|---|")
-    lines = (
-        f"| {provider} | {operation} | {outcome} | {asked[provider, operation, outcome, credits]} | {credits:g} |"
-        for provider, operation, outcome, credits in rows
-    )
-    return "\n".join((*head, *lines))
+    heads = ("asked", "operation", "outcome", "times", "credits each")
+    return table(heads, ((*row[:3], str(asked[row]), f"{row[3]:g}") for row in rows))
 
 
 def _code(value: Json) -> str:

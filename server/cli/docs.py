@@ -18,6 +18,7 @@ from server.catalog import Catalog, read_providers
 from server.cli.clients import connect_table
 from server.cli.examples import examples
 from server.cli.transcript import transcript
+from server.domain.markdown import table
 from server.domain.money import plain
 from server.domain.query import AnyQuery
 from server.edge.tool import Registry, Tool
@@ -86,9 +87,8 @@ def with_parts(text: str, parts: dict[str, Callable[[], str]]) -> str:
 
 def tools_table(registry: Registry, catalog: Catalog) -> str:
     """Every tool with what it does, whom it asks, and at which price."""
-    rows = ["| tool | what it does | asks, in order (credits for a hit) |", "|---|---|---|"]
-    rows += [f"| `{tool.name}` | {tool.summary} | {_asked(tool, catalog)} |" for tool in registry]
-    return "\n".join(rows)
+    heads = ("tool", "what it does", "asks, in order (credits for a hit)")
+    return table(heads, ((f"`{tool.name}`", tool.summary, _asked(tool, catalog)) for tool in registry))
 
 
 def _asked(tool: Tool, catalog: Catalog) -> str:
@@ -111,30 +111,29 @@ def _free(catalog: Catalog, *kinds: type[AnyQuery]) -> str:
 
 def prompts_table() -> str:
     """Every prompt with its arguments."""
-    rows = ["| prompt | what it does | arguments |", "|---|---|---|"]
-    for prompt in PROMPTS:
-        arguments = ", ".join(f"`{name}`" for name in prompt.arguments.model_fields)
-        rows.append(f"| `{prompt.name}` | {prompt.description} | {arguments} |")
-    return "\n".join(rows)
+    rows = ((f"`{one.name}`", one.description, _quoted(one.arguments.model_fields)) for one in PROMPTS)
+    return table(("prompt", "what it does", "arguments"), rows)
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def resources_table(catalog: Catalog) -> str:
     """Every resource with its other addresses, and whom it asks."""
-    rows = ["| resource | what it holds | asks |", "|---|---|---|"]
-    for one in RESOURCES:
-        uris = ", ".join(f"`{uri}`" for uri in one.uris)
-        rows.append(f"| {uris} | {one.description} | {_free(catalog, *([one.asks] if one.asks else []))} |")
-    return "\n".join(rows)
+    rows = (
+        (_quoted(one.uris), one.description, _free(catalog, *([one.asks] if one.asks else []))) for one in RESOURCES
+    )
+    return table(("resource", "what it holds", "asks"), rows)
 
 
 def settings_table() -> str:
     """Every `WEIR_*` setting with its default."""
-    rows = ["| variable | default | meaning |", "|---|---|---|"]
-    rows += [
-        f"| `WEIR_{name.upper()}` | {_default(field.default)} | {field.description} |"
+    rows = (
+        (f"`WEIR_{name.upper()}`", _default(field.default), field.description or "")
         for name, field in Settings.model_fields.items()
-    ]
-    return "\n".join(rows)
+    )
+    return table(("variable", "default", "meaning"), rows)
 
 
 def _default(value: object) -> str:
@@ -155,14 +154,16 @@ def _spelt(value: object) -> str:
 
 def providers_table(manifests: Iterable[Manifest]) -> str:
     """Every provider with the variables that configure it."""
-    rows = ["| provider | key | base URL override | default |", "|---|---|---|---|"]
-    rows += [
-        f"| [{manifest.title}]({manifest.docs}) | `{manifest.environment}` | "
-        + ", ".join(f"`{base_url_variable(manifest.name, host)}`" for host in manifest.hosts)
-        + f" | {'on' if manifest.enabled else 'off'} |"
+    rows = (
+        (
+            f"[{manifest.title}]({manifest.docs})",
+            f"`{manifest.environment}`",
+            _quoted(base_url_variable(manifest.name, host) for host in manifest.hosts),
+            "on" if manifest.enabled else "off",
+        )
         for manifest in manifests
-    ]
-    return "\n".join(rows)
+    )
+    return table(("provider", "key", "base URL override", "default"), rows)
 
 
 def env_example(manifests: Iterable[Manifest]) -> str:
