@@ -148,12 +148,14 @@ class Ledger:
         most: Credits,
         priced_since: date,
         usd: Micros = Micros(0),
+        leaves: bool = True,
     ) -> None:
         """Note that a provider is about to be asked, at the price row of `priced_since`; `usd` is the price of `most`.
 
-        `HoldLapsed` where recovery has closed the hold in the meantime: nobody may be asked.
+        `HoldLapsed` where recovery has closed the hold in the meantime: nobody may be asked. Where nothing `leaves`,
+        because the provider could not be asked after all, that makes no difference.
         """
-        if not tx.execute(entries.TOUCH, hold=hold.id, now=to_micros(self._clock())):
+        if leaves and not tx.execute(entries.TOUCH, hold=hold.id, now=to_micros(self._clock())):
             raise HoldLapsed(
                 "The call was silent for too long, so what was held for it is free again.", fix="Repeat the call."
             )

@@ -22,8 +22,9 @@ from server.domain.query import Answer, AnyQuery
 from server.domain.receipt import Provenance
 from server.purse import Bill, Books, Purse
 from server.suppression import Suppression
-from server.upstream import Upstream
-from server.waterfall import Landing, Tried, descend, outcome_of
+from server.upstream import Intent, Upstream
+from server.upstream.intent import UNWRITTEN
+from server.waterfall import Descent, Landing, Tried, outcome_of
 
 A = TypeVar("A", bound=Answer)
 
@@ -107,10 +108,12 @@ class Lookups:
             return await self.look_up(query, purse, alone=alone)
         return Looked(looked.outcome, looked.answer, looked.provenance, cached=True, error=looked.error)
 
-    async def try_offer(self, query: AnyQuery, offer: Offer, deadline: float) -> tuple[Tried, Bill]:
+    async def try_offer(
+        self, query: AnyQuery, offer: Offer, deadline: float, intent: Intent = UNWRITTEN
+    ) -> tuple[Tried, Bill]:
         """Ask one provider, until the monotonic instant `deadline`; what came of it, and what it cost."""
         try:
-            driven = await self._upstream.drive(offer.offering, query, deadline=deadline)
+            driven = await self._upstream.drive(offer.offering, query, deadline=deadline, intent=intent)
         except ProviderError as error:
             charged = error.charged if error.charged is not None or error.billed_unknown else money.FREE
             return Tried(error=error), Bill(offer, error.outcome, charged, error.request_id, error)
@@ -139,49 +142,54 @@ class Lookups:
             stored = await self.books.cache.get(purse.workspace, query)
             if stored is not None:
                 return self.read(purse.workspace, stored)
-        offers = self.require(query)
-
-        async def ask(offer: Offer, following: Offer | None) -> Tried:
-            return await self._attempt(query, purse, offer, following, alone=alone)
-
-        try:
-            landing = await descend(query, offers, ask)
-        except Suppressed:
-            return Looked(Outcome.SUPPRESSED)
-        return await self._landed(query, landing, purse.workspace)
+        descent, offers = Descent[Offer](query), self.require(query)
+        for offer in offers:
+            withheld = await self._attempt(descent, query, purse, offer, last=offer is offers[-1], alone=alone)
+            if withheld:
+                return Looked(Outcome.SUPPRESSED)
+            if descent.settled:
+                break
+        return self._landed(query, descent.landing())
 
     async def _attempt(
-        self, query: AnyQuery, purse: Purse, offer: Offer, following: Offer | None, *, alone: bool
-    ) -> Tried:
-        await purse.attempt(offer)
-        tried, bill = await self.try_offer(query, offer, time.monotonic() + FINISH_SECONDS)
+        self, descent: Descent[Offer], query: AnyQuery, purse: Purse, offer: Offer, *, last: bool, alone: bool
+    ) -> bool:
+        """Ask one offer and settle it; True where its answer is about somebody on the suppression list."""
+        intent = await purse.intent(offer)
+        tried, bill = await self.try_offer(query, offer, time.monotonic() + FINISH_SECONDS, intent)
         allowed = self.withhold(purse.workspace, tried.answer)
         withheld = allowed is None and tried.answer is not None
-        settled = allowed is not None and allowed.units > 0 and query.settles(allowed)
-        over = settled or withheld or following is None
+        descent.note(offer, Tried(allowed, tried.error))
+        over = withheld or descent.settled or last
+        if withheld:
+            kept = self._stored(query, offer, None, withheld=True)
+        else:
+            kept = self._to_keep(query, descent) if over else None
         await purse.settle(
-            bill,
-            following=None if over else following,
-            store=(query, self._stored(query, offer, allowed, withheld=withheld)) if settled or withheld else None,
-            close=alone and over,
+            intent, bill, store=None if kept is None else (query, kept), more=not over, close=alone and over
         )
         if bill.charged is not None and bill.charged > offer.most:
             self._raise_alarm(offer, bill)
-        if withheld:
-            raise Suppressed("The provider's answer is about somebody on the suppression list, and is withheld.")
-        return Tried(allowed, tried.error)
+        return withheld
 
-    async def _landed(self, query: AnyQuery, landing: Landing[Offer], workspace: str) -> Looked:
-        if landing.offer is None or landing.answer is None:
-            if landing.failures:
-                return Looked(landing.failures[-1].outcome, error=landing.failures[-1])
-            await self._remember_miss(query, workspace)
-            return Looked(Outcome.NOT_FOUND)
-        stored = self._stored(query, landing.offer, landing.answer)
-        if not query.settles(landing.answer) and stored.outcome is Outcome.FOUND:
-            # The best there is, though it settled nothing: kept, so that the same money is not spent again.
-            await self._write_down(query, stored, workspace)
-        return Looked(stored.outcome, landing.answer, stored.provenance)
+    def _to_keep(self, query: AnyQuery, descent: Descent[Offer]) -> Stored | None:
+        """What is remembered of a look-up that is over, so that the same money is not spent again."""
+        landing = descent.landing()
+        if landing.offer is not None:
+            stored = self._stored(query, landing.offer, landing.answer)
+            return stored if descent.settled or stored.outcome is Outcome.FOUND else None
+        if landing.failures or query.keep_miss <= _NEVER:
+            return None
+        now = self.books.clock()
+        return Stored(Outcome.NOT_FOUND, None, Provenance("", "", now, cached=False), now + query.keep_miss)
+
+    def _landed(self, query: AnyQuery, landing: Landing[Offer]) -> Looked:
+        if landing.offer is not None:
+            stored = self._stored(query, landing.offer, landing.answer)
+            return Looked(stored.outcome, landing.answer, stored.provenance)
+        if landing.failures:
+            return Looked(landing.failures[-1].outcome, error=landing.failures[-1])
+        return Looked(Outcome.NOT_FOUND)
 
     def _stored(self, query: AnyQuery, offer: Offer, answer: Answer | None, *, withheld: bool = False) -> Stored:
         """What is kept of an answer; of a withheld one only that it was, so that it is not paid for again."""
@@ -190,16 +198,6 @@ class Lookups:
         keep = query.keep if longest is None else min(query.keep, longest)
         provenance = Provenance(offer.provider, offer.operation, now, cached=False)
         return Stored(Outcome.SUPPRESSED if withheld else outcome_of(answer), answer, provenance, now + keep)
-
-    async def _remember_miss(self, query: AnyQuery, workspace: str) -> None:
-        if query.keep_miss > _NEVER:
-            now = self.books.clock()
-            nobody = Provenance("", "", now, cached=False)
-            await self._write_down(query, Stored(Outcome.NOT_FOUND, None, nobody, now + query.keep_miss), workspace)
-
-    async def _write_down(self, query: AnyQuery, stored: Stored, workspace: str) -> None:
-        await self.books.database.write(lambda tx: self.books.cache.put(tx, workspace, query, stored))
-        self.books.cache.remember(workspace, query, stored)
 
     def withhold(self, workspace: str, answer: A | None) -> A | None:
         """The answer without anybody who asked not to be found; None where nothing may be shown."""

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from server.approvals import Approvals
 from server.budgets import Budgets
@@ -25,6 +26,12 @@ from server.domain.query import AnyQuery
 from server.domain.receipt import Attempt
 from server.ledger import Hold, Ledger
 from server.storage.database import Database, Transaction
+
+Unit = Callable[[Transaction], None]
+
+
+def anybody(_: Transaction) -> None:
+    """Confirms that a process may spend where nobody could have taken over from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +68,31 @@ class Bill:
         return self.offer.most if self.charged is None else Credits(min(self.charged, self.offer.most))
 
 
+class Intent:
+    """One attempt of a purse's call, as `Upstream` tells of it."""
+
+    def __init__(self, purse: Purse, offer: Offer) -> None:
+        self._purse = purse
+        self._offer = offer
+        self.written = False
+        """Whether the offer may have been asked."""
+
+    async def waits(self) -> None:
+        """Have the purse hold what the call may cost."""
+        await self._purse.hold()
+
+    async def leaves(self) -> None:
+        """Write the attempt down, before its first request leaves."""
+        if not self.written:
+            await self._purse.attempt(self._offer)
+            self.written = True
+
+
 class Purse:
-    """Hold, attempts, captures and release of one call. Opened by the first attempt, closed by `close`."""
+    """Hold, attempts, captures and release of one call. Opened where it first has to wait or leaves, closed by `close`.
+
+    What an attempt came to goes into one transaction with the next attempt, unless that has to wait for its turn.
+    """
 
     def __init__(
         self,
@@ -73,8 +103,11 @@ class Purse:
         *,
         proposal: Callable[[], Proposal],
         row: BatchRow | None = None,
+        confirm: Unit = anybody,
     ) -> None:
+        """`confirm` raises `HoldLapsed` in the transaction where this process may not spend any more."""
         self._books = books
+        self._confirm = confirm
         self._hold = Hold.of(principal, tool, most, books.clock(), row)
         self._most = most
         self._proposal = proposal
@@ -83,7 +116,8 @@ class Purse:
         self._open = False
         self._closed = False
         self._lock = asyncio.Lock()
-        self._written: set[Offer] = set()
+        self._due: list[Unit] = []
+        """What came of earlier attempts and is not written yet."""
         self.attempts: list[Attempt] = []
 
     @property
@@ -96,50 +130,76 @@ class Purse:
         """What the call has cost so far."""
         return self._spent
 
-    async def attempt(self, offer: Offer) -> None:
-        """Write down, before it happens, that `offer` is about to be asked; the first time, hold the whole cost.
+    async def intent(self, offer: Offer) -> Intent:
+        """The intent to ask `offer`; nothing of it is written yet. `ApprovalRequired` where a person has to approve."""
+        async with self._lock:
+            if not self._open and self._approval is None:
+                await self._approve()
+        return Intent(self, offer)
 
-        `OutOfBudget`, `ApprovalRequired` or `StorageUnavailable`: nothing may be asked.
+    async def hold(self) -> None:
+        """Hold what the call may cost, and leave nothing unwritten meanwhile.
+
+        `OutOfBudget` or `StorageUnavailable`: nothing may be asked.
         """
         async with self._lock:
-            if offer in self._written:
-                return
-            if not self._open:
-                await self._approve()
-            await self._books.database.write(lambda tx: self._write_attempt(tx, offer, opening=not self._open))
-            self._written.add(offer)
-            self._open = True
+            if not self._open or self._due:
+                await self._write()
+
+    async def attempt(self, offer: Offer) -> None:
+        """Write down that `offer` is about to be asked. As `hold`, and `HoldLapsed` where the hold is gone."""
+        async with self._lock:
+            await self._write(self._confirm, partial(self._write_attempt, offer=offer))
 
     async def settle(
         self,
+        intent: Intent,
         bill: Bill,
         *,
-        following: Offer | None = None,
         store: tuple[AnyQuery, Stored] | None = None,
+        more: bool = False,
         close: bool = False,
-    ) -> Attempt:
-        """Write down what an attempt cost, with the answer to keep and the next attempt's intent, durably at once."""
+    ) -> None:
+        """Write down what an attempt cost, with the answer to keep; durably, unless `more` attempts take it along."""
         async with self._lock:
-            await self._books.database.write(
-                lambda tx: self._write_settlement(tx, bill, following=following, store=store, close=close)
-            )
             self._spent = self._spent + bill.offer.cost(bill.paid)
-            self._closed = close
-            if following is not None:
-                self._written.add(following)
-            attempt = Attempt(bill.offer.provider, bill.offer.operation, bill.outcome, bill.paid, bill.request_id)
-            self.attempts.append(attempt)
+            self._due.append(partial(self._write_bill, bill=bill, attempted=intent.written))
+            if store is not None:
+                query, stored = store
+                self._due.append(lambda tx: self._books.cache.put(tx, self.workspace, query, stored))
+            if close:
+                self._release()
+            self.attempts.append(
+                Attempt(bill.offer.provider, bill.offer.operation, bill.outcome, bill.paid, bill.request_id)
+            )
+            if not more:
+                await self._write()
         if store is not None:
             self._books.cache.remember(self.workspace, *store)
-        return attempt
 
     async def close(self) -> None:
         """Give back what was held and not spent; does nothing where nothing was held or all is closed."""
         async with self._lock:
-            if not self._open or self._closed:
+            if not self._open:
                 return
-            await self._books.database.write(lambda tx: self._write_release(tx, self._spent))
-            self._closed = True
+            if not self._closed:
+                self._release()
+            if self._due:
+                await self._write()
+
+    async def _write(self, *units: Unit) -> None:
+        """The hold, where there is none yet, what is due, and `units`: durably at once."""
+        opening, due = not self._open, tuple(self._due)
+
+        def unit(tx: Transaction) -> None:
+            if opening:
+                self._write_hold(tx)
+            for one in (*due, *units):
+                one(tx)
+
+        await self._books.database.write(unit)
+        self._open = True
+        self._due.clear()
 
     async def _approve(self) -> None:
         """See that a person has approved, where that takes one; a batch was approved as a whole."""
@@ -147,12 +207,18 @@ class Purse:
             self._approval = await self._books.approvals.require(self._proposal(), self._hold.principal)
             self._hold = replace(self._hold, approval=self._approval.id)
 
-    def _write_attempt(self, tx: Transaction, offer: Offer, *, opening: bool) -> None:
-        if opening:
-            if self._approval is not None:
-                self._books.approvals.use(tx, self._approval)
-            self._books.budgets.reserve(tx, self._hold.principal, self._most.total, self._hold.at, self._hold.row)
-            self._books.ledger.hold(tx, self._hold)
+    def _release(self) -> None:
+        self._due.append(partial(self._write_release, spent=self._spent))
+        self._closed = True
+
+    def _write_hold(self, tx: Transaction) -> None:
+        self._confirm(tx)
+        if self._approval is not None:
+            self._books.approvals.use(tx, self._approval)
+        self._books.budgets.reserve(tx, self._hold.principal, self._most.total, self._hold.at, self._hold.row)
+        self._books.ledger.hold(tx, self._hold)
+
+    def _write_attempt(self, tx: Transaction, offer: Offer, *, leaves: bool = True) -> None:
         self._books.ledger.attempt(
             tx,
             self._hold,
@@ -161,27 +227,13 @@ class Purse:
             most=offer.most,
             priced_since=offer.price.since,
             usd=offer.cost(offer.most).usd,
+            leaves=leaves,
         )
 
-    def _write_settlement(
-        self,
-        tx: Transaction,
-        bill: Bill,
-        *,
-        following: Offer | None,
-        store: tuple[AnyQuery, Stored] | None,
-        close: bool,
-    ) -> None:
-        self._write_bill(tx, bill)
-        if store is not None:
-            self._books.cache.put(tx, self.workspace, *store)
-        if close:
-            self._write_release(tx, self._spent + bill.offer.cost(bill.paid))
-        if following is not None and following not in self._written:
-            self._write_attempt(tx, following, opening=False)
-
-    def _write_bill(self, tx: Transaction, bill: Bill) -> None:
+    def _write_bill(self, tx: Transaction, bill: Bill, *, attempted: bool) -> None:
         offer, ledger = bill.offer, self._books.ledger
+        if not attempted:
+            self._write_attempt(tx, offer, leaves=False)
         dollars = offer.cost(bill.paid).usd
         if bill.unknown:
             note = bill.error.code if bill.error else ""

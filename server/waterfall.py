@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -55,20 +54,26 @@ class Landing(Generic[O]):
     """Providers that failed on the way: without an answer, nothing proves that there is none to be found."""
 
 
-async def descend(query: AnyQuery, offers: Sequence[O], ask: Callable[[O, O | None], Awaitable[Tried]]) -> Landing[O]:
-    """Ask the offers in order and stop at the first answer that settles `query`; without one, the best answer wins.
+class Descent(Generic[O]):
+    """Offers asked in order: the first answer that settles the query ends it; without one, the best answer wins."""
 
-    `ask` gets an offer and the one that would follow it.
-    """
-    seen: list[tuple[Answer, O]] = []
-    failures: list[ProviderError] = []
-    for offer, following in zip(offers, (*offers[1:], None), strict=True):
-        tried = await ask(offer, following)
+    def __init__(self, query: AnyQuery) -> None:
+        self._query = query
+        self._seen: list[tuple[Answer, O]] = []
+        self._failures: list[ProviderError] = []
+        self.settled = False
+        """Whether nobody else has to be asked."""
+
+    def note(self, offer: O, tried: Tried) -> None:
+        """What came of the next offer."""
         if tried.error is not None:
-            failures.append(tried.error)
+            self._failures.append(tried.error)
         elif tried.answer is not None and tried.answer.units:
-            if query.settles(tried.answer):
-                return Landing(tried.answer, offer, tuple(failures))
-            seen.append((tried.answer, offer))
-    answer, offer = min(seen, key=lambda pair: pair[0].quality.order, default=(None, None))
-    return Landing(answer, offer, tuple(failures))
+            self._seen.append((tried.answer, offer))
+            self.settled = self._query.settles(tried.answer)
+
+    def landing(self) -> Landing[O]:
+        """Where it ends after what was tried so far."""
+        best = self._seen[-1:] if self.settled else self._seen
+        answer, offer = min(best, key=lambda pair: pair[0].quality.order, default=(None, None))
+        return Landing(answer, offer, tuple(self._failures))

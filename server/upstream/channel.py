@@ -16,6 +16,7 @@ from server.provider import Response
 from server.storage.database import Database
 from server.upstream.breaker import Breaker, Refusals
 from server.upstream.health import Health, Recent
+from server.upstream.intent import Intent
 from server.upstream.limits import limits_of
 from server.upstream.pace import Pace, Paces, Slot
 from server.upstream.pool import Pool
@@ -96,13 +97,13 @@ class Channel:
         return self.breaker.enter()
 
     @asynccontextmanager
-    async def slot(self, operation: Operation, deadline: float) -> AsyncGenerator[None]:
-        """The right to send one request now: within the rate limits and the number of connections, or `RateLimited`."""
-        turn = self._turns.get(operation.name)
-        if turn is None:
-            await self._take_place(operation.name, deadline)
-        else:
-            await self._queue(operation.name, turn, deadline)
+    async def slot(self, operation: Operation, deadline: float, intent: Intent) -> AsyncGenerator[None]:
+        """The right to send one request now: within the rate limits and the number of connections, or `RateLimited`.
+
+        `intent` has then been told that it leaves. Writing that down takes a moment, in which the slot may lapse.
+        """
+        while not await self._leaves(operation.name, await self._place(operation.name, deadline, intent), intent):
+            pass
         try:
             yield
         finally:
@@ -146,36 +147,62 @@ class Channel:
         """Of the account whose limits these are. Two keys have limits of their own; the key itself is not told."""
         return f"{self.manifest.name} {sha256(self.connection.key.encode()).hexdigest()[:32]}"
 
-    async def _queue(self, operation: str, turn: _Turn, deadline: float) -> None:
-        """One at a time, so that the operation's limit is asked by the one who is next."""
+    async def _place(self, operation: str, deadline: float, intent: Intent) -> Slot:
+        """A slot whose instant has come, and one of the connections with it."""
+        turn = self._turns.get(operation)
+        if turn is None:
+            return await self._take_place(operation, deadline, intent)
         self._refuse_late(self._behind(operation, turn), deadline)
         turn.waiting += 1
         try:
-            async with asyncio.timeout(deadline - self._timing.clock()), turn.queue:
-                await self._take_place(operation, deadline)
-        except TimeoutError:
-            raise self._too_late(self._behind(operation, turn)) from None
+            if turn.queue.locked():
+                await intent.waits()
+            await self._queue(operation, turn, deadline)
+            try:
+                return await self._take_place(operation, deadline, intent)
+            finally:
+                turn.queue.release()
         finally:
             turn.waiting -= 1
+
+    async def _queue(self, operation: str, turn: _Turn, deadline: float) -> None:
+        """One at a time, so that the operation's limit is asked by the one who is next."""
+        try:
+            async with asyncio.timeout(deadline - self._timing.clock()):
+                await turn.queue.acquire()
+        except TimeoutError:
+            raise self._too_late(self._behind(operation, turn)) from None
 
     def _behind(self, operation: str, turn: _Turn) -> float:
         """Seconds until a newcomer's slot, behind those who queue already."""
         now, pace = self._timing.clock(), self._slots.paces.of(operation)
         return pace.wait(now) + turn.waiting * pace.spacing(now)
 
-    async def _take_place(self, operation: str, deadline: float) -> None:
+    async def _take_place(self, operation: str, deadline: float, intent: Intent) -> Slot:
         """A slot within the limits and one of the connections, both at the same instant."""
         while True:
-            slot = await self._take_slot(operation, deadline)
+            slot = await self._take_slot(operation, deadline, intent)
             if not self._cap.locked():
                 await self._cap.acquire()
-                return
+                return slot
+            await intent.waits()
             await self._take_connection(deadline)
             if await self._in_time(operation, slot):
-                return
+                return slot
+
+    async def _leaves(self, operation: str, slot: Slot, intent: Intent) -> bool:
+        """Tell `intent`, and whether the slot still stands then."""
+        stands = False
+        try:
+            await intent.leaves()
+            stands = await self._slots.stands(operation, slot)
+        finally:
+            if not stands:
+                self._cap.release()
+        return stands
 
     async def _in_time(self, operation: str, slot: Slot) -> bool:
-        """Whether the connection came before the slot lapsed; where not, others get it while a new slot is awaited."""
+        """Whether the slot still stands; where not, others get the connection while a new slot is awaited."""
         stands = False
         try:
             stands = await self._slots.stands(operation, slot)
@@ -184,14 +211,18 @@ class Channel:
                 self._cap.release()
         return stands
 
-    async def _take_slot(self, operation: str, deadline: float) -> Slot:
+    async def _take_slot(self, operation: str, deadline: float, intent: Intent) -> Slot:
         while True:
+            # Asked first, so that a call which may not be paid for takes no slot away from others.
+            if self._slots.paces.wait(operation, self._timing.clock()) > 0:
+                await intent.waits()
             slot = await self._slots.reserve(operation, deadline)
             wait = slot.at - self._timing.clock()
             if slot.at > deadline:
                 raise self._too_late(wait)
             if wait > 0:
-                await self._timing.sleep(wait)
+                await intent.waits()
+                await self._timing.sleep(max(0.0, slot.at - self._timing.clock()))
             if slot.taken and await self._slots.stands(operation, slot):
                 return slot
 

@@ -9,6 +9,7 @@ from server.domain.errors import ProviderError, ProviderOutcomeUnknown
 from server.domain.money import FREE, Credits
 from server.domain.query import Answer
 from server.provider import Offering, Request
+from server.upstream.intent import Intent
 
 A_co = TypeVar("A_co", bound=Answer, covariant=True)
 
@@ -27,11 +28,12 @@ class Driven(Generic[A_co]):
 class Call:
     """The money side of one flow under way."""
 
-    def __init__(self, offering: Offering[Any], deadline: float) -> None:
+    def __init__(self, offering: Offering[Any], deadline: float, intent: Intent) -> None:
         self.offering = offering
         self.operation = offering.operation
         self.provider = offering.provider
         self.deadline = deadline
+        self.intent = intent
         self.request_id: str | None = None
         self.charged: Credits | None = None
         self._posted = False

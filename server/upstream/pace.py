@@ -135,6 +135,10 @@ class Paces:
         """The limit that responses to `operation` speak of."""
         return self.own.get(operation, self.general)
 
+    def wait(self, operation: str, now: float) -> float:
+        """Seconds until `operation` may go, without taking the slot."""
+        return max(self.general.wait(now), self.of(operation).wait(now))
+
     def paused(self, operation: str, now: float) -> bool:
         """Whether the provider asked for silence that still lasts."""
         return now < self.general.paused_until or now < self.of(operation).paused_until

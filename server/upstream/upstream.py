@@ -22,6 +22,7 @@ from server.upstream.channel import Channel, Connection, Timing
 from server.upstream.drive import Call, Driven
 from server.upstream.exchange import Lost, exchange, tls_context
 from server.upstream.health import Health
+from server.upstream.intent import UNWRITTEN, Intent
 from server.upstream.pool import Pool
 from server.upstream.redaction import redacted, request_id
 from server.upstream.verdict import ODD_DATA, TRIES, Failure, charge_of, nonsense, of_lost, of_response
@@ -67,13 +68,17 @@ class Upstream:
         self._database = database
         self._channels: dict[str, Channel] = {}
 
-    async def drive(self, offering: Offering[A], query: Query[A], *, deadline: float) -> Driven[A]:
+    async def drive(
+        self, offering: Offering[A], query: Query[A], *, deadline: float, intent: Intent = UNWRITTEN
+    ) -> Driven[A]:
         """Run the offering's flow for `query` until the instant `deadline` on the clock.
+
+        `intent` is told before anything is sent, and may prevent it.
 
         Raises `ProviderError`. Its `charged` is what the provider says the whole flow cost; where that is None, nothing
         was charged unless `billed_unknown`. Its messages hold no key and no personal data.
         """
-        call = Call(offering, deadline)
+        call = Call(offering, deadline, intent)
         channel = self._channel(offering.provider.manifest)
         probe = channel.admit(offering.operation.name)
         flow = offering.flow(query)
@@ -149,7 +154,7 @@ class Upstream:
         await self._timing.sleep(seconds)
 
     async def _try(self, channel: Channel, call: Call, request: Request) -> Response | Failure:
-        async with channel.slot(call.operation, call.deadline):
+        async with channel.slot(call.operation, call.deadline, call.intent):
             started = self._timing.clock()
             reply = await self._send(channel, call, request, started)
             ended = self._timing.clock()
