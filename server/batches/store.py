@@ -20,7 +20,7 @@ from server.storage.instant import from_micros, to_micros
 NEVER = 2**62
 
 Tell = Callable[[Transaction, Batch], None]
-"""Called in the transaction that stops a batch, to have others told of it."""
+"""Called in the transaction that stops a batch, or has it wait for a person, to have others told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,6 @@ class Store:
         self.database = database
         self.tell = tell
         self._clock = clock
-
-    async def add(self, batch: Batch) -> None:
-        """A new batch, which is about to be checked."""
-        await self.database.write(lambda tx: tx.execute(sql.ADD, **records.written(batch)) and None)
 
     async def get(self, batch_id: str) -> Batch | None:
         """The batch as it stands."""
@@ -99,7 +95,7 @@ class Store:
         def unit(tx: Transaction) -> bool:
             moved = bool(tx.execute(sql.MOVE, batch=batch_id, **values))
             # Whoever closes a batch tells of the other ends.
-            if moved and after in (Status.PAUSED, Status.FAILED):
+            if moved and after in (Status.AWAITING_APPROVAL, Status.PAUSED, Status.FAILED):
                 self.tell(tx, records.batch(tx.execute(sql.GET, batch=batch_id)[0]))
             return moved
 

@@ -1,7 +1,7 @@
-"""Notices that a bulk job has come to a stop, delivered at least once.
+"""Notices that a bulk job has come to a stop or waits for a person, delivered at least once.
 
-A notice is written in the transaction that stops the job, and sent by whichever process finds it due. Whoever takes it
-can tell by its signature that it is ours, and by its id whether it came before.
+A notice is written in the transaction that changes the job, and sent by whichever process finds it due. Whoever takes
+it can tell by its signature that it is ours, and by its id whether it came before.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from sqlalchemy import bindparam, select, update
 
 from server.batches.store import NEVER, Store, Tell
 from server.batches.webhook_secrets import WebhookSecrets
-from server.domain.batch import Batch
+from server.domain.approval import path_of
+from server.domain.batch import Batch, Status
 from server.domain.errors import StorageUnavailable
 from server.domain.money import plain
 from server.storage.bulk import batches, webhooks
@@ -118,7 +119,10 @@ def telling(clock: Callable[[], datetime]) -> Tell:
 
 
 def _body(notice: str, batch: Batch, now: datetime) -> str:
-    """Numbers only: nothing of the rows, of whoever submitted them, or of what the file is called."""
+    """Numbers only: nothing of the rows, of whoever submitted them, or of what the file is called.
+
+    `approval` is where the page is on which the person who submitted the job decides, below the server's own address.
+    """
     return json.dumps(
         {
             "id": notice,
@@ -136,6 +140,7 @@ def _body(notice: str, batch: Batch, now: datetime) -> str:
             "credits": plain(batch.credits),
             "usd": batch.usd / 1_000_000,
             "max_credits": plain(batch.order.ceiling),
+            **({"approval": path_of(batch.approval)} if batch.status is Status.AWAITING_APPROVAL else {}),
         }
     )
 

@@ -11,8 +11,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
+from server.batches import records
+from server.batches import statements as sql
 from server.batches.store import Store
 from server.batches.webhook_secrets import WebhookSecrets
 from server.batches.webhooks import WAITS, Webhooks, telling
@@ -78,6 +81,21 @@ async def test_a_pause_and_a_cancellation_are_told_each_once(tmp_path: Path):
     assert "webhook delivered" in [event.message for event in told]
 
 
+async def test_a_job_that_waits_for_a_person_says_so_and_where_they_decide(tmp_path: Path):
+    async with receiving() as receiver, jobs(tmp_path, webhook_hosts=LOOPBACK, approval_above=1) as bulk:
+        waiting = await bulk.run(addresses(40), webhook=f"http://{LOOPBACK}:{receiver.port}/hook")
+        asked = json.loads((await asyncio.wait_for(receiver.arrived.get(), 20)).body)
+        assert (asked["event"], asked["status"]) == ("bulk_job.awaiting_approval", "awaiting_approval")
+        assert (asked["rows"], asked["settled"], asked["credits"]) == (40, 0, 0)
+        assert asked["approval"] == f"/approvals/{waiting.approval}"
+        async with httpx2.AsyncClient() as http:
+            page = await http.get(f"{bulk.weir.url}{asked['approval']}")
+        assert (page.status_code, "Approve" in page.text) == (200, True)
+        await bulk.batches.decide(waiting.approval, allowed=True, by="local", how="page")
+        done = json.loads((await asyncio.wait_for(receiver.arrived.get(), 20)).body)
+    assert (done["event"], done["settled"], "approval" in done) == ("bulk_job.completed", 40, False)
+
+
 async def test_a_job_that_could_tell_nobody_is_not_begun(tmp_path: Path):
     async with jobs(tmp_path) as bulk:
         with pytest.raises(InvalidInput, match="its address names a port") as refused:
@@ -117,7 +135,7 @@ async def stopped(database: Database, clock: Clock, url: str) -> tuple[Webhooks,
         finished_at=None,
         expires_at=None,
     )
-    await store.add(batch)
+    await database.write(lambda tx: tx.execute(sql.ADD, **records.written(batch)) and None)
     assert await store.move(batch.id, Status.CHECKING, Status.FAILED, "no rows")
     return Webhooks(store, WebhookSecrets(database, clock), Notices([LOOPBACK]), clock), store
 

@@ -14,6 +14,7 @@ from mcp import Client, MCPError
 from mcp.client.subscriptions import ResourceUpdated
 
 from tests.access.firm import BOB, EVE, Firm, firm
+from tests.batches.jobs import Jobs
 from tests.isolation import isolated
 from tests.serving import Served, served
 from tests.stalls import watched
@@ -156,6 +157,28 @@ async def submitted_again(client: Client) -> str:
     body = (await client.call_tool("submit_detected_bulk_job", {**ORDER, "rows": rows})).structured_content
     assert body is not None
     return body["data"]["job_id"]
+
+
+@pytest.mark.parametrize("era", ["modern", "legacy"])
+async def test_who_follows_a_job_hears_that_it_waits_for_a_person(tmp_path: Path, isolated: None, era: str) -> None:
+    # So many rows that somebody can follow the job before all of them were looked at.
+    rows = [[f"person{number}@stripe.com"] for number in range(5000)]
+    limits = {"limit_per_member_day": "none", "limit_per_workspace_month": "none"}
+    async with served(tmp_path / "home", approval_above=1, **limits) as weir, asyncio.timeout(60):
+        told = Told()
+        async with Client(f"{weir.url}/mcp", mode=MODES[era], cache=None, message_handler=told) as client:
+            batch = await Jobs(weir).submit(rows)
+            uri = f"weir://bulk-jobs/{batch.id}"
+            if era == "modern":
+                async with client.listen(resource_subscriptions=[uri]) as changes:
+                    assert (await status(client, batch.id))["status"] == "checking"
+                    assert await anext(aiter(changes)) == ResourceUpdated(uri)
+            else:
+                await subscribe(client, uri)
+                assert (await status(client, batch.id))["status"] == "checking"
+                assert await told.uris.get() == uri
+            standing = await status(client, batch.id)
+    assert (standing["status"], "/approvals/" in standing["approval_url"]) == ("awaiting_approval", True)
 
 
 @pytest.mark.parametrize("uri", [ELSEWHERE, "weir://docs", "weir://bulk-jobs/", "x" * 10_000])
