@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerMiddleware
 from mcp.server.lowlevel import Server
 from mcp_types import SERVER_INFO_META_KEY
-from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-Context = ServerRequestContext[Any, Any]
+from server.edge.context import Context, is_modern
+
 Answer = Callable[[Context, str, dict[str, Any] | None], Awaitable[dict[str, Any]]]
 
 _PLAIN = frozenset({"name", "arguments", "_meta"})
@@ -27,7 +27,7 @@ def shortcut(server: Server[Any], answer: Answer) -> ServerMiddleware[Any]:
 
     async def reply(ctx: Context, call_next: CallNext) -> HandlerResult:
         params = ctx.params
-        if ctx.method != "tools/call" or params is None or ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
+        if ctx.method != "tools/call" or params is None or not is_modern(ctx):
             return await call_next(ctx)
         name, arguments = params.get("name"), params.get("arguments")
         if not isinstance(name, str) or not isinstance(arguments, dict | None) or not params.keys() <= _PLAIN:

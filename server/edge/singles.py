@@ -70,7 +70,8 @@ class Singles:
             yield asked.append
         finally:
             count.under_way[query] -= 1
-            count.under_way += Counter[AnyQuery]()
+            if not count.under_way[query]:
+                del count.under_way[query]
             if any(asked):
                 count.paid.append(self._clock())
 
