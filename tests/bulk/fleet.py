@@ -73,10 +73,9 @@ class Fleet:
         log = self.folder / f"{name}.log"
         log.touch()
         command = (*words, "--home", str(self.folder / "home"))
-        process = self.processes[name] = _forks.Process(
-            target=_weir, args=(command, self.environment, self.folder, log), daemon=True
-        )
+        process = _forks.Process(target=_weir, args=(command, self.environment, self.folder, log), daemon=True)
         process.start()
+        self.processes[name] = process
         deadline = time.monotonic() + PATIENCE
         while name == "server" and not answers(self.port):
             assert process.is_alive(), log.read_text()
