@@ -14,6 +14,7 @@ from server.domain.account import AccountAnalytics, Balances
 from server.domain.directory import ProviderList
 from server.domain.download import Download
 from server.domain.errors import OutOfBudget
+from server.domain.lists import ProspectList
 from server.domain.money import NOTHING
 from server.domain.plan import Plan, ask
 from server.domain.principal import Principal
@@ -23,6 +24,7 @@ from server.domain.quote import Quote, QuotedStep
 from server.edge.tool import Registry
 from server.edge.toolset import Registries
 from server.engine import Engine
+from server.list_owners import ListOwners
 from server.web.files import Files
 
 A = TypeVar("A", bound=Answer)
@@ -56,8 +58,15 @@ class LocalCaller:
     report: Report = silent
 
     async def ask(self, query: Query[A]) -> A | None:
-        """The answer to a free query, without anybody who has opted out."""
-        return await self.weir.engine.ask(query, self.principal)
+        """The answer to a free query, without anybody who has opted out; another workspace's list is not found."""
+        books, workspace = self.weir.engine.books, self.principal.workspace
+        owners = ListOwners(books.database, books.clock)
+        if not await owners.may_ask(workspace, query):
+            return None
+        answer = await self.weir.engine.ask(query, self.principal)
+        if isinstance(answer, ProspectList):
+            await owners.note(workspace, answer.list_id)
+        return answer
 
     async def quote(self, tool: str, arguments: Mapping[str, Any] | None) -> Quote:
         """What a tool call would cost; free tools cost nothing."""

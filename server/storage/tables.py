@@ -126,6 +126,15 @@ suppressions = Table(
     PrimaryKeyConstraint("workspace", "subject"),
 )
 
+prospect_lists = Table(
+    "prospect_lists",
+    metadata,
+    Column("list_id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""Lists at a provider whose account all workspaces share, with the workspace that made each."""
+
 price_alarms = Table(
     "price_alarms",
     metadata,

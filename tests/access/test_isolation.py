@@ -1,7 +1,6 @@
 """Two workspaces share a server and its accounts at the providers, and see nothing of each other.
 
-What they do share: the provider's side. Balances are those of the operator's accounts, and a prospect list, which the
-provider keeps, opens to whoever knows its id; no tool lists the ids.
+What they do share: the provider's side. Balances are those of the operator's accounts.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import Any
 import httpx2
 from mcp_types import PromptReference
 
+from server.domain.lists import CreateList
 from server.domain.principal import Principal
 from tests.access.firm import ADA, BOB, EVE, Firm, head, message
 
@@ -111,6 +111,33 @@ async def test_resources_speak_of_the_own_workspace(weir: Firm) -> None:
         return json.loads(said["result"]["contents"][0]["text"])
 
     assert [tracks(await read(key)) for key in (ada, eve)] == [1, 0]
+
+
+async def test_a_prospect_list_is_found_in_the_workspace_that_made_it_and_nowhere_else(weir: Firm) -> None:
+    ada, bob, eve = [await weir.text(email) for email in (ADA, BOB, EVE)]
+    list_id = (await weir.call(ada, "create_prospect_list", name="Q3"))["data"]["list_id"]
+    person = {"list_id": list_id, "first_name": "Ada", "last_name": "Lovelace"}
+    assert (await weir.call(bob, "add_to_prospect_list", **person))["outcome"] == "found"
+    for tool, arguments in (
+        ("show_prospect_list", {"list_id": list_id}),
+        ("export_prospect_list", {"list_id": list_id}),
+        ("add_to_prospect_list", person | {"first_name": "Eve"}),
+    ):
+        unknown = await weir.call(eve, tool, **arguments | {"list_id": "0" * 24})
+        refused = await weir.call(eve, tool, **arguments)
+        assert (refused["outcome"], refused.get("error")) == (unknown["outcome"], unknown.get("error"))
+        assert refused["outcome"] != "found"
+    shown = (await weir.call(bob, "show_prospect_list", list_id=list_id))["data"]["prospects"]
+    assert [one["first_name"] for one in shown] == ["Ada"]
+
+
+async def test_a_list_that_was_made_at_the_provider_opens_to_whoever_knows_its_id(weir: Firm) -> None:
+    engine = weir.served.weir.engine
+    made = await engine.ask(CreateList(name="By hand"), Principal("acme", ADA))
+    assert made is not None
+    for email in (ADA, EVE):
+        shown = await weir.call(await weir.text(email), "show_prospect_list", list_id=made.list_id)
+        assert shown["data"]["list_id"] == made.list_id
 
 
 async def test_a_file_opens_by_its_link_alone_and_once(weir: Firm) -> None:
