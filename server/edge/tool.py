@@ -198,9 +198,8 @@ class Tool:
             raise explained(self.arguments, error) from None
 
     def ordered(self, raw: Mapping[str, Any] | None) -> BulkOrder | None:
-        """The bulk job that a call asks for, None for any other tool; the arguments are checked either way."""
-        arguments = self.parse(raw)
-        return None if self.order is None else self.order(**arguments)
+        """The bulk job that a call asks for; None for any other tool, whose arguments are not looked at."""
+        return None if self.order is None else self.order(**self.parse(raw))
 
     def input_schema(self) -> schema.Schema:
         """What clients are told to send."""
