@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from typing import Protocol
 
 from server.batches import showing
@@ -30,6 +29,7 @@ from server.domain.bulk_job import (
     JobEvent,
     JobEvents,
     JobPage,
+    JobResult,
     JobRows,
     JobStatus,
     JobSummary,
@@ -207,7 +207,7 @@ class Desk:
         """A page of the workspace's jobs."""
         kind = "" if enrichment is None else kind_of(product=enrichment).name
         found = await self.office.batches.list(
-            self.principal, status=status or "", kind=kind, before=_instant(cursor), most=_JOBS + 1
+            self.principal, status=status or "", kind=kind, before=showing.instant_of(cursor), most=_JOBS + 1
         )
         page = found[:_JOBS]
         return JobPage(
@@ -256,6 +256,12 @@ class Desk:
         )
         end = first + most
         return JobRows(job_id=batch.id, rows=shown, next_row=end if end <= batch.rows else None)
+
+    async def result(self, job_id: str) -> JobResult:
+        """The first settled rows, and a link whose file is written when it is fetched."""
+        export = await self.office.exports.link(self.principal, job_id, "csv", self.url, at_once=False)
+        batch = await self.office.batches.get(self.principal, job_id)
+        return showing.result(batch, export, await self.rows(job_id, 1, PAGE))
 
     async def errors(self, job_id: str, after: int) -> JobErrors:
         """Failed and skipped rows."""
@@ -366,17 +372,3 @@ def _counted(rows: int) -> str:
 
 def _within(ceiling: Credits, amounts: Mapping[str, Credits]) -> dict[str, Credits]:
     return {name: Credits(min(amount, ceiling)) for name, amount in amounts.items()}
-
-
-def _instant(cursor: str | None) -> datetime | None:
-    if cursor is None:
-        return None
-    try:
-        at = datetime.fromisoformat(cursor)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise InvalidInput(
-            "cursor was not issued by this tool.", field="cursor", fix="Send next_cursor of the page before, or none."
-        )
-    return at

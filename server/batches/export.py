@@ -88,7 +88,7 @@ class Exports:
         """
         batch = await self._batches.get(principal, batch_id)
         written = _format(format_name)
-        if not batch.chunks or batch.status in (Status.CHECKING, Status.FAILED):
+        if not has_rows(batch):
             raise InvalidInput(
                 f"The job is {batch.status.value}, so it has no rows to export.",
                 field="job_id",
@@ -117,6 +117,11 @@ class Exports:
         await self._suppression.refresh()
         rows = _Rows(self._batches, self._suppression, batch, asyncio.get_running_loop())
         return lambda path: writing.write(Format(order["format"]), path, _columns(batch), rows, growing=True)
+
+
+def has_rows(batch: Batch) -> bool:
+    """Whether there is something to export."""
+    return batch.chunks > 0 and batch.status not in (Status.CHECKING, Status.FAILED)
 
 
 class _Rows:

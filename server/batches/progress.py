@@ -10,6 +10,7 @@ from math import isinf
 
 from server.batches import showing
 from server.batches.batches import Batches
+from server.batches.export import has_rows
 from server.domain.batch import Batch, Status
 from server.domain.bulk_job import EstimateView, JobStatus, ProviderPace
 from server.domain.money import plain
@@ -62,6 +63,7 @@ class Progress:
             kept_until=showing.instant(batch.expires_at),
             estimate=estimate,
             resource=f"weir://bulk-jobs/{batch.id}",
+            result_resource=f"weir://bulk-jobs/{batch.id}/result" if has_rows(batch) else None,
         )
 
     async def _outcomes(self, batch: Batch) -> Mapping[str, int]:

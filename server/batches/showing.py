@@ -20,10 +20,14 @@ from server.domain.bulk_job import (
     FileView,
     FittingEnrichment,
     JobError,
+    JobResult,
     JobRow,
+    JobRows,
     JobSummary,
     MappingView,
 )
+from server.domain.download import Export
+from server.domain.errors import InvalidInput
 from server.domain.money import plain
 
 _LONGEST_CELL = 200
@@ -129,6 +133,36 @@ def instant(at: datetime | None) -> str | None:
 def in_brief(batch: Batch) -> str:
     """How far it is, for people."""
     return f"{batch.status.value}: {batch.settled} of {batch.rows} rows, {plain(batch.credits):g} credits"
+
+
+def instant_of(cursor: str | None) -> datetime | None:
+    """Where a page of jobs goes on; `InvalidInput` for what no page has said."""
+    if cursor is None:
+        return None
+    try:
+        at = datetime.fromisoformat(cursor)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise InvalidInput(
+            "cursor was not issued by this tool.", field="cursor", fix="Send next_cursor of the page before, or none."
+        )
+    return at
+
+
+def result(batch: Batch, export: Export, page: JobRows) -> JobResult:
+    """What came of it so far."""
+    return JobResult(
+        job_id=batch.id,
+        status=batch.status.value,
+        rows=batch.rows,
+        settled=batch.settled,
+        found=batch.found,
+        columns=export.columns,
+        file=export.file,
+        first=page.rows,
+        next_row=page.next_row,
+    )
 
 
 def summary(batch: Batch) -> JobSummary:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Self
 
 from server.domain.batch import Estimate, Event
+from server.domain.download import Download
 from server.domain.money import Cost
 from server.domain.person import Part
 from server.domain.query import Answer
@@ -202,6 +203,8 @@ class JobStatus(Answer):
     kept_until: str | None = None
     estimate: EstimateView | None = None
     resource: str
+    result_resource: str | None = None
+    """What came of it so far, once its rows have been looked at."""
 
 
 class JobRow(Part):
@@ -224,6 +227,24 @@ class JobRows(Answer):
     job_id: str
     rows: tuple[JobRow, ...]
     next_row: int | None = None
+
+
+class JobResult(Answer):
+    """What came of a job so far: a few rows to look at, and a link to all of them."""
+
+    job_id: str
+    status: str
+    rows: int
+    settled: int
+    found: int
+    columns: tuple[str, ...]
+    """Of the file."""
+    file: Download
+    """CSV, written when it is fetched, once; other formats and further links are made by export_bulk_job."""
+    first: tuple[JobRow, ...]
+    """The first rows that are settled."""
+    next_row: int | None = None
+    """Where get_bulk_job_rows goes on."""
 
 
 class JobError(Part):

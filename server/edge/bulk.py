@@ -11,6 +11,7 @@ from server.domain.bulk_job import (
     JobErrors,
     JobEvents,
     JobPage,
+    JobResult,
     JobRows,
     JobStatus,
     JobSummary,
@@ -73,6 +74,10 @@ class Bulk(Protocol):
 
     async def rows(self, job_id: str, first: int, most: int) -> JobRows:
         """Settled rows from the row `first` on."""
+        ...
+
+    async def result(self, job_id: str) -> JobResult:
+        """The first settled rows, and a link to all of them; `InvalidInput` where there are none yet."""
         ...
 
     async def errors(self, job_id: str, after: int) -> JobErrors:

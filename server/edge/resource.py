@@ -63,7 +63,7 @@ class Resource:
     @property
     def slug(self) -> str:
         """What the resource is called in lists, such as `jobs-catalogs`."""
-        return self.uri.removeprefix("weir://").removesuffix(f"/{_NAME}")
+        return self.uri.removeprefix("weir://").replace(f"/{_NAME}", "")
 
     @property
     def several(self) -> bool:
@@ -76,16 +76,17 @@ class Resource:
 
     def covers(self, uri: str) -> bool:
         """Whether `uri` is this resource, or would be one of several if it exists."""
-        prefix, braces, _ = self.uri.partition(_NAME)
-        return uri.startswith(prefix) if braces else uri in self.uris
+        prefix, braces, suffix = self.uri.partition(_NAME)
+        return uri.startswith(prefix) and uri.endswith(suffix) if braces else uri in self.uris
 
     def match(self, uri: str, caller: Caller) -> dict[str, Any] | None:
         """What `write` takes for `uri`; None where the URI leads elsewhere."""
         if not self.several:
             return {} if uri in self.uris else None
         if self.names is None:
-            name = uri.removeprefix(self.uri_of(""))
-            return {"name": name} if name and uri == self.uri_of(name) else None
+            prefix, _, suffix = self.uri.partition(_NAME)
+            name = uri.removeprefix(prefix).removesuffix(suffix)
+            return {"name": name} if name and "/" not in name and uri == self.uri_of(name) else None
         return next(({"name": name} for name in self.names(caller) if uri == self.uri_of(name)), None)
 
 

@@ -16,7 +16,12 @@ from facts import FACTS, LEGACY, PROMPTS, RESOURCES, Fact, at
 from typescript import TypeScript, connected
 
 ERAS = ("modern", "legacy")
-TEMPLATES = ["weir://providers/{name}", "weir://jobs-catalogs/{name}", "weir://bulk-jobs/{name}"]
+TEMPLATES = [
+    "weir://providers/{name}",
+    "weir://jobs-catalogs/{name}",
+    "weir://bulk-jobs/{name}",
+    "weir://bulk-jobs/{name}/result",
+]
 LISTS = ("create_prospect_list", "add_to_prospect_list", "show_prospect_list", "export_prospect_list")
 JOBS = (
     "get_bulk_job_status",

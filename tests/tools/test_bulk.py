@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 import pytest_asyncio
-from mcp import Client
+from mcp import Client, MCPError
 from mcp_types import TextResourceContents
 
 from server.domain.principal import LOCAL
@@ -250,6 +251,39 @@ async def test_a_job_is_a_resource_that_says_the_same(weir: Served) -> None:
         (contents,) = (await client.read_resource(status["resource"])).contents
     assert isinstance(contents, TextResourceContents)
     assert json.loads(contents.text) == status
+
+
+async def test_what_came_of_a_job_is_a_resource_with_its_first_rows_and_a_link_to_all(weir: Served) -> None:
+    rows = [{"Email": f"person{number}@stripe.com"} for number in range(30)]
+    job = await data(weir, "submit_detected_bulk_job", rows=rows, enrichment="email_validation", max_credits=20)
+    status = await ended(weir, job["job_id"])
+    assert status["result_resource"] == f"weir://bulk-jobs/{job['job_id']}/result"
+    async with Client(f"{weir.url}/mcp", cache=None) as client:
+        first, again = [
+            json.loads(contents.text)
+            for _ in range(2)
+            for contents in (await client.read_resource(status["result_resource"])).contents
+            if isinstance(contents, TextResourceContents)
+        ]
+    assert (first["status"], first["rows"], first["settled"], first["found"]) == ("completed", 30, 30, 30)
+    assert (len(first["first"]), first["next_row"]) == (25, 26)
+    shown = await data(weir, "get_bulk_job_rows", job_id=job["job_id"])
+    assert first["first"] == shown["rows"]
+    assert first["file"]["url"] != again["file"]["url"]
+    async with httpx2.AsyncClient() as http:
+        while (response := await http.get(first["file"]["url"])).status_code == 503:
+            continue
+        assert (await http.get(first["file"]["url"])).status_code == 404
+    table = list(csv.DictReader(io.StringIO(response.text)))
+    assert (list(table[0]), len(table)) == (first["columns"], 30)
+
+
+async def test_a_job_whose_rows_nobody_has_looked_at_has_no_result(weir: Served) -> None:
+    async with Client(f"{weir.url}/mcp", cache=None) as client:
+        for uri in ("job_8Zk3vTq0LxW5mYb2nRcd/result", "job_8Zk3vTq0LxW5mYb2nRcd/rows", "a/b/result"):
+            with pytest.raises(MCPError) as refused:
+                await client.read_resource(f"weir://bulk-jobs/{uri}")
+            assert refused.value.code == -32602
 
 
 async def test_a_long_file_is_judged_by_its_beginning_and_its_length(weir: Served) -> None:

@@ -18,7 +18,12 @@ from tests.wire.eras import by_hand, client
 from tools import FAMILIES
 
 ERAS = ("modern", "legacy")
-TEMPLATES = ["weir://providers/{name}", "weir://jobs-catalogs/{name}", "weir://bulk-jobs/{name}"]
+TEMPLATES = [
+    "weir://providers/{name}",
+    "weir://jobs-catalogs/{name}",
+    "weir://bulk-jobs/{name}",
+    "weir://bulk-jobs/{name}/result",
+]
 PROVIDERS = ("leadcontact", "leadiq", "leadmagic", "leadsonar", "xmagnet")
 URIS = [
     "weir://docs",
