@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from server.domain.errors import ApprovalRequired, WeirError
@@ -59,8 +60,9 @@ def refusal(of: WeirError, *, sandbox: bool, url: str) -> Json:
     return {"outcome": of.outcome.value, "error": error, "receipt": nothing}
 
 
+@cache
 def output_schema(answer: type[Answer]) -> schema.Schema:
-    """The schema of a tool's structured content around `answer`."""
+    """The schema of a tool's structured content around `answer`; made once, as several tools share most of them."""
     envelope = schema.output_schema(Envelope)
     fields = answer.OUTLINE or answer.model_fields.keys() - Answer.ENVELOPE
     data = schema.output_schema(answer, fields=fields)

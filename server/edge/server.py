@@ -95,6 +95,7 @@ class Edge:
         self._singles = singles
         self._elicitation = elicitation
         self._listed: dict[Registry, types.ListToolsResult] = {}
+        self._wired: dict[str, types.Tool] = {}
         asked, read = Prompts(prompts, caller), Resources(resources, caller, lists)
         hint = CacheHint(ttl_ms=_LISTED_MS, scope=lists)
         self.server: Server[Any] = Server(
@@ -133,8 +134,14 @@ class Edge:
         tools = self._tools(principal_of(ctx))
         if tools not in self._listed:
             # Not before it is asked for: drawing up the schemas takes a quarter of a second that start-up saves.
-            self._listed[tools] = types.ListToolsResult(tools=[wire(tool) for tool in tools])
+            self._listed[tools] = types.ListToolsResult(tools=[self._wire(tool) for tool in tools])
         return self._listed[tools]
+
+    def _wire(self, tool: Tool) -> types.Tool:
+        """What is sent of a tool; every choice of toolsets shares it."""
+        if tool.name not in self._wired:
+            self._wired[tool.name] = wire(tool)
+        return self._wired[tool.name]
 
     async def _call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> Payload:
         return await self._call_named(ctx, params.name, params.arguments, reply_in(params))
