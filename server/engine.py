@@ -141,9 +141,7 @@ class Engine:
             task.add_done_callback(_observe)
             raise
 
-    async def run_row(
-        self, plan: Plan[A], principal: Principal, tool: str, row: BatchRow, confirm: Unit
-    ) -> Result[A]:
+    async def run_row(self, plan: Plan[A], principal: Principal, tool: str, row: BatchRow, confirm: Unit) -> Result[A]:
         """Carry out `plan` for one row of a batch, which nobody waits for: as `run`, without its deadline.
 
         `confirm` raises `HoldLapsed` in the transaction before something is spent, where others own the row by then.

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,21 +126,20 @@ class Durable:
             with SetWorkflowID(one.id), SetEnqueueOptions(priority=one.place):
                 await DBOS.enqueue_workflow_async(_CHUNKS, _chunk, one.batch, one.number, one.run, one.place)
 
-    async def take_over(self, alive: Iterable[str], dropped: Collection[str]) -> int:
-        """Queue again what executors had begun that are not `alive`, and what this one `dropped`; how much that is."""
-        living = frozenset(alive)
+    async def take_over(self, alive: Collection[str], dropped: Collection[str]) -> Mapping[str, int]:
+        """Queue again what executors had begun that are not `alive`, and what this one `dropped`; how much of whom."""
         begun = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
         mine = self._place.executor
         orphans = [
             one
             for one in begun
-            if one.executor_id not in living or (one.executor_id == mine and one.workflow_id in dropped)
+            if one.executor_id not in alive or (one.executor_id == mine and one.workflow_id in dropped)
         ]
         for queue in (_CHECKS, _CHUNKS):
             ids = [one.workflow_id for one in orphans if one.queue_name == queue]
             if ids:
                 await DBOS.resume_workflows_async(ids, queue_name=queue)
-        return len(orphans)
+        return Counter(one.executor_id or "" for one in orphans)
 
     async def has_work(self, prefix: str) -> bool:
         """Whether anything is queued or begun whose id starts with `prefix`."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from server.batches import statements as sql
 from server.batches.asking import Asking
 from server.batches.check import Checker
-from server.batches.lease import Lease
+from server.batches.lease import Lease, Roll
 from server.batches.limits import BulkLimits
 from server.batches.slice import Slice
 from server.batches.sources import Source, Sources
@@ -69,7 +69,7 @@ class Runner:
             engine,
             store,
             grants,
-            owner=lambda: lease.valid and not self._resting,
+            resting=lambda: self._resting,
             in_flight=limits.in_flight,
             at_once=limits.chunks_at_once * limits.in_flight,
         )
@@ -143,11 +143,12 @@ class Runner:
         """Carry out a slice; durable work calls this."""
         self._reached = max(self._reached, slice_.place)
         self._dropped.discard(slice_.id)
-        task = asyncio.create_task(self._work.chunk(slice_.batch, slice_.number, slice_.run))
+        tenure = self._lease.tenure
+        task = asyncio.create_task(self._work.chunk(slice_.batch, slice_.number, slice_.run, tenure))
         self._begun.add(task)
         task.add_done_callback(self._begun.discard)
         await task
-        if self._resting or not self._lease.valid:
+        if self._resting or not tenure.stands:
             # Rows may be left. Durable work takes only what ended by itself for done.
             self._dropped.add(slice_.id)
             raise asyncio.CancelledError
@@ -262,20 +263,25 @@ class Runner:
             await asyncio.sleep(_TICK)
 
     async def tick(self) -> None:
-        """One round of `keep_going`."""
+        """One round of `keep_going`. The sign of life comes first: nothing else may delay it."""
+        roll = await self._lease.renew()
         for batch in await self._store.awaiting():
             approval = await self._engine.books.approvals.get(batch.approval)
             if approval is not None and approval.decision is not Decision.WAITING:
                 await self._follow(batch, approval)
         for batch_id in await self._store.unclosed():
             await self.close_batch(batch_id)
-        alive = await self._lease.renew()
         if self._durable is None:
             await self.take_up()
-        elif alive is not None:
-            dropped, self._dropped = self._dropped, set()
-            await self._durable.take_over(alive, dropped)
+        elif roll is not None:
+            await self._take_over(self._durable, roll)
         await self._restart_stalled()
+
+    async def _take_over(self, durable: Durable, roll: Roll) -> None:
+        dropped, self._dropped = self._dropped, set()
+        for executor, count in (await durable.take_over(roll.alive, dropped)).items():
+            if executor != self._lease.executor:
+                logger.warning("took over %d pieces of bulk jobs from %s: %s", count, executor, roll.why(executor))
 
     async def _restart_stalled(self) -> None:
         """A batch that is under way and of which nothing is queued or begun, in two rounds in a row, begins anew."""

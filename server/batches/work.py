@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 from server.batches.asking import Asking
 from server.batches.concurrency import AdaptiveLimit
+from server.batches.lease import Tenure
 from server.batches.settling import Settling
 from server.batches.store import Standing, Store
 from server.domain.batch import Batch, Chunk, RowState, Settled, Status
@@ -92,6 +93,8 @@ class _Run:
     settling: Settling
     rows: Iterator[int]
     gate: _Gate
+    tenure: Tenure
+    """That of this process when it began: whatever comes after it belongs to others."""
     going: bool = True
     failures: int = 0
     stopped: str = ""
@@ -120,22 +123,22 @@ class Stopped(Exception):
 
 
 class Work:
-    """Carries out chunks. One per process; `owner` tells whether this process may still spend."""
+    """Carries out chunks. One per process; where that is `resting`, no further row is begun."""
 
     def __init__(
-        self, engine: Engine, store: Store, grants: Grants, *, owner: Callable[[], bool], in_flight: int, at_once: int
+        self, engine: Engine, store: Store, grants: Grants, *, resting: Callable[[], bool], in_flight: int, at_once: int
     ) -> None:
         self._engine = engine
         self._store = store
         self._grants = grants
-        self._owner = owner
+        self._resting = resting
         self._in_flight = in_flight
         self._at_once = AdaptiveLimit(at_once)
         self._gates: WeakValueDictionary[str, _Gate] = WeakValueDictionary()
 
-    async def chunk(self, batch_id: str, number: int, run: int) -> None:
-        """Settle every row of a chunk, unless the batch is stopped or begins another run."""
-        begun = await self._begin(batch_id, number, run)
+    async def chunk(self, batch_id: str, number: int, run: int, tenure: Tenure) -> None:
+        """Settle every row of a chunk, unless the batch is stopped or begins another run, or the `tenure` ends."""
+        begun = await self._begin(batch_id, number, run, tenure)
         if begun is None:
             return
         await self._clear_up(begun)
@@ -144,7 +147,7 @@ class Work:
             await self._pause(begun.batch, begun.stopped)
         await self._store.finish(batch_id)
 
-    async def _begin(self, batch_id: str, number: int, run: int) -> _Run | None:
+    async def _begin(self, batch_id: str, number: int, run: int, tenure: Tenure) -> _Run | None:
         await self._store.running(batch_id, run)
         batch, chunk = await self._store.get(batch_id), await self._store.chunk(batch_id, number)
         if batch is None or chunk is None or batch.status is not Status.RUNNING or batch.run != run:
@@ -161,13 +164,17 @@ class Work:
             return None
         gate = self._gates.setdefault(batch_id, _Gate())
         principal = Principal(batch.workspace, batch.member, batch.client, grant)
-        return _Run(batch, chunk, Asking.of(batch), principal, Settling(self._store, batch_id), iter(rows), gate)
+        settling = Settling(self._store, batch_id)
+        return _Run(batch, chunk, Asking.of(batch), principal, settling, iter(rows), gate, tenure)
+
+    def _goes_on(self, run: _Run) -> bool:
+        return run.going and run.tenure.stands and not self._resting()
 
     async def _clear_up(self, run: _Run) -> None:
         """Take over from an owner that is gone: what it had asked and not settled may have been charged."""
         batch, first, end = run.batch, run.chunk.first_row, run.chunk.first_row + len(run.chunk.cells)
         books = self._engine.books
-        for hold in await self._abandoned(batch, first, end):
+        for hold in await self._abandoned(run, first, end):
             await books.ledger.recover_hold(hold, books.budgets.give_back)
         unknown = await self._store.unresolved_rows(batch.id, first, end)
         if unknown:
@@ -181,24 +188,24 @@ class Work:
         if await self._store.attempt(batch.id, run.chunk.number) > _MOST_BEGINNINGS:
             run.stop(f"Rows {first} to {end - 1} were begun {_MOST_BEGINNINGS} times and never finished.")
 
-    async def _abandoned(self, batch: Batch, first: int, end: int) -> Sequence[str]:
+    async def _abandoned(self, run: _Run, first: int, end: int) -> Sequence[str]:
         """Open holds of these rows that nobody will close.
 
         The owner of this run is gone, or the rows would not be here. That of an earlier run, which a person paused, may
         still be waiting for answers: it gets the time that an answer may take.
         """
-        patience = time.monotonic() + FINISH_SECONDS
+        patience, since = time.monotonic() + FINISH_SECONDS, run.batch.started_at
         while True:
-            holds = await self._store.open_holds(batch.id, first, end)
-            earlier = [hold for hold, at in holds.items() if batch.started_at is not None and at < batch.started_at]
-            if not earlier or time.monotonic() > patience or not self._owner():
-                return tuple(holds) if self._owner() else ()
+            holds = await self._store.open_holds(run.batch.id, first, end)
+            earlier = [hold for hold, at in holds.items() if since is not None and at < since]
+            if not earlier or time.monotonic() > patience or not self._goes_on(run):
+                return tuple(holds) if self._goes_on(run) else ()
             await asyncio.sleep(_EARLIER_RUN)
 
     async def _rows(self, run: _Run) -> None:
-        while run.going and self._owner():
+        while self._goes_on(run):
             async with self._at_once:
-                row = next(run.rows, None) if run.going and self._owner() else None
+                row = next(run.rows, None) if self._goes_on(run) else None
                 if row is None:
                     return
                 try:
@@ -206,6 +213,8 @@ class Work:
                 except Stopped as stopped:
                     run.stop(str(stopped))
                     return
+                if settled.state is RowState.FAILED and not run.tenure.stands:
+                    return  # whoever has taken over finds out better
                 await self._keep(run, [settled])
                 run.count(settled)
 
@@ -217,7 +226,7 @@ class Work:
         """One row, asked again while what is wrong with it may pass."""
         for pause in (*_WAITS, None):
             settled, passing = await self._ask(run, row)
-            if not passing or pause is None or not run.going:
+            if not passing or pause is None or not (run.going and run.tenure.stands):
                 return settled
             await asyncio.sleep(pause)
         raise AssertionError("the last pause is None")
@@ -228,7 +237,7 @@ class Work:
             plan = run.asking.plan(run.cells(row))
             filed = BatchRow(run.batch.id, row, run.batch.order.ceiling, run.batch.approval)
             result = await run.gate.through(
-                lambda: self._engine.run_row(plan, run.principal, run.asking.kind.tool, filed)
+                lambda: self._engine.run_row(plan, run.principal, run.asking.kind.tool, filed, run.tenure.confirm)
             )
         except (StorageUnavailable, HoldLapsed) as error:
             return run.asking.refused(row, error), True

@@ -74,6 +74,7 @@ class PostgresSession:
     """The writing connection; it comes back by itself after the server restarts."""
 
     def __init__(self, url: str) -> None:
+        self.number = 0
         self._url = url
         self._connection: Connection | None = None
         self._was_connected = False
@@ -153,6 +154,7 @@ class PostgresSession:
                 time.sleep(_RETRY_SECONDS)
             else:
                 self._was_connected = True
+                self.number += 1
                 return connection
 
     def _connected(self) -> Connection:

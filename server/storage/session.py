@@ -16,6 +16,9 @@ class Interrupted(StorageUnavailable):
 class Session(Protocol):
     """The connection that writes, used by one thread. Every failure of the driver is `StorageUnavailable`."""
 
+    number: int
+    """Grows with every connection."""
+
     def begin(self) -> None:
         """Start a transaction, connecting first where there is no connection."""
         ...

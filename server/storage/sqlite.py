@@ -101,6 +101,7 @@ class SqliteSession:
     """The writing connection."""
 
     def __init__(self, path: Path) -> None:
+        self.number = 0
         self._path = path
         self._connection: sqlite3.Connection | None = None
 
@@ -147,6 +148,7 @@ class SqliteSession:
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = connect(self._path)
+            self.number += 1
         return self._connection
 
     def _run(self, command: str) -> None:

@@ -31,6 +31,11 @@ class Transaction:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    @property
+    def session(self) -> int:
+        """Which session with the database this is: another one after the connection was lost."""
+        return self._session.number
+
     def execute(self, statement: Statement, **params: str | int | None) -> Sequence[Row]:
         """Run one statement; its rows, where it returns rows. `StorageUnavailable` where the database fails."""
         return self._session.execute(statement, params)

@@ -18,6 +18,7 @@ class Recorder:
     """A session that keeps in memory what it was asked to do, and fails where it is told to."""
 
     def __init__(self) -> None:
+        self.number = 1
         self.commits: list[list[str]] = []
         self.uncommitted: list[str] = []
         self.marks: list[int] = []
