@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from mcp.shared.exceptions import MCPError
 
 from server.domain.errors import InvalidInput
 from tests.serving import served
+from tests.wire.eras import by_hand
+from tests.wire.test_registry import COMMANDS
 from tools import ALIASES, ESSENTIALS, FAMILIES
 
 ACCOUNT = {"check_credit_balance", "get_account_analytics", "preview_cost"}
@@ -47,6 +50,24 @@ async def test_read_only_serves_no_tool_that_costs_or_writes_and_refuses_the_oth
         with pytest.raises(MCPError, match="Unknown tool: find_work_email"):
             await client.call_tool("find_work_email", {"full_name": "Ada Lovelace", "company_domain": "stripe.com"})
         assert await weir.bill() == {}
+
+
+@pytest.mark.parametrize(
+    ("settings", "bulk"), [({}, True), ({"toolsets": "jobs"}, False), ({"read_only": True}, False)]
+)
+async def test_the_instructions_are_a_few_lines_about_tools_that_are_served(
+    tmp_path: Path, settings: dict[str, Any], bulk: bool
+) -> None:
+    every = {tool.name for family in FAMILIES for tool in family.tools}
+    async with served(tmp_path, **settings) as weir, by_hand(weir.url, "modern") as wire:
+        instructions: str = (await wire.result("server/discover"))["instructions"]
+        listed = {tool["name"] for tool in (await wire.result("tools/list"))["tools"]}
+    named = every & set(re.findall(r"[a-z_]+", instructions))
+    assert named <= listed
+    assert named >= ACCOUNT
+    assert ("submit_detected_bulk_job" in named) is bulk
+    assert len(instructions.splitlines()) <= 10
+    assert not any(command in instructions.lower() for command in COMMANDS)
 
 
 async def test_older_names_answer_like_the_new_ones(tmp_path: Path) -> None:
