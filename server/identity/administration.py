@@ -111,5 +111,9 @@ def _moment(text: str) -> datetime:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise InvalidInput(f"{text!r} is not a point in time with its time zone.", field="since")
+        raise InvalidInput(
+            f"{text!r} is not a point in time with its time zone.",
+            field="since",
+            fix="Write it as 2026-11-21T00:00:00+00:00.",
+        )
     return at

@@ -130,7 +130,11 @@ class People:
         """`add` as a part of a unit of work, with the password's hash."""
         now = to_micros(self._clock())
         if not tx.execute(_ADD, id=user.id, email=user.email, name=user.name, password=password, created_at=now):
-            raise InvalidInput(f"There is somebody with the address {user.email} already.", field="email")
+            raise InvalidInput(
+                f"There is somebody with the address {user.email} already.",
+                field="email",
+                fix=f"To let them into another workspace: weir workspaces join {user.email} WORKSPACE",
+            )
         self._audit.record_in(tx, "user.added", workspace=workspace, member=user.email, user_id=user.id)
         self._workspaces.join_in(tx, workspace, user.id, role)
 
@@ -254,7 +258,7 @@ def new_user(email: str, name: str) -> User:
     try:
         address = normalise.email(email)
     except ValueError as error:
-        raise InvalidInput(f"email {error}.", field="email") from error
+        raise InvalidInput(f"email {error}.", field="email", fix="Write it as ada@example.com.") from error
     return User(uuid4().hex, address, shown(name, "name", _LONGEST_NAME) or address.partition("@")[0], disabled=False)
 
 

@@ -200,4 +200,6 @@ def shown(value: str, field: str, longest: int) -> str:
     try:
         return text(value, longest)
     except ValueError as error:
-        raise InvalidInput(f"{field} {error}.", field=field) from error
+        raise InvalidInput(
+            f"{field} {error}.", field=field, fix=f"Use up to {longest} characters that can be seen."
+        ) from error

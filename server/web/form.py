@@ -35,7 +35,9 @@ async def read(request: Request, base: str, token: str) -> QueryParams:
     """
     _refuse_foreign(request, base)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _TYPE:
-        raise Refusal("This address takes forms only.", status=415)
+        raise Refusal(
+            "This address takes forms only.", fix="Open the page in a browser, and send its form.", status=415
+        )
     fields = QueryParams((await _body(request)).decode("utf-8", "replace"))
     if not token or not compare_digest(fields.get(SEAL, "").encode(), seal(token).encode()):
         raise Refusal(
@@ -44,14 +46,18 @@ async def read(request: Request, base: str, token: str) -> QueryParams:
             status=403,
         )
     if any("\0" in value for _, value in fields.multi_items()):
-        raise Refusal("The form holds a character that none may hold.")
+        raise Refusal("The form holds a character that none may hold.", fix="Go back and type the text by hand.")
     return fields
 
 
 def _refuse_foreign(request: Request, base: str) -> None:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site not in (None, "same-origin", "none") or origin not in (None, base):
-        raise Refusal("Another website sent this form, so nothing was done.", status=403)
+        raise Refusal(
+            "Another website sent this form, so nothing was done.",
+            fix="If you meant it, open the page at Weir itself and send the form there.",
+            status=403,
+        )
 
 
 async def _body(request: Request) -> bytes:
@@ -59,5 +65,5 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > _LARGEST:
-            raise Refusal("That is more than this form can hold.", status=413)
+            raise Refusal("That is more than this form can hold.", fix="Go back and shorten it.", status=413)
     return body

@@ -11,3 +11,12 @@ class Refusal(Exception):
         self.message = message
         self.fix = fix
         self.status = status
+
+
+def not_here() -> Refusal:
+    """What is said to a request for a host that is not ours."""
+    return Refusal(
+        "This server is not reached under that name.",
+        fix="Open it under the name that its operator gave it; the operator can add names by WEIR_ALLOWED_HOSTS.",
+        status=421,
+    )

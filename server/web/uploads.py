@@ -24,7 +24,7 @@ from server.identity.sign_ins import SignIns
 from server.web import cookie, multipart, upload_page
 from server.web.found import found
 from server.web.incoming import Incoming, on_disk, too_large
-from server.web.refusal import Refusal
+from server.web.refusal import Refusal, not_here
 
 Grants = Callable[[str], Awaitable[Grant | None]]
 
@@ -119,7 +119,7 @@ class UploadPages:
     async def _refuse_others(self, request: Request, ticket: Ticket) -> None:
         base = self._site.base(request.headers.get("host", ""))
         if base is None:
-            raise Refusal("This server is not reached under that name.", status=421)
+            raise not_here()
         token = cookie.read(request, base)
         signed_in = await self._sign_ins.current(token) if self._sign_ins is not None and token else None
         if signed_in is not None and signed_in.user.email != ticket.member:

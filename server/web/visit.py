@@ -20,7 +20,7 @@ from server.identity.people import User
 from server.identity.sign_ins import SignIn, SignIns
 from server.web import cookie, form
 from server.web.pages import PRIVATE, private
-from server.web.refusal import Refusal
+from server.web.refusal import Refusal, not_here
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class Visits:
         async def answer(request: Request) -> Response:
             base = self._site.base(request.headers.get("host", ""))
             if base is None:
-                return _refused(Refusal("This server is not reached under that name.", status=421))
+                return _refused(not_here())
             return await self._answer(request, base, handler)
 
         return Route(path, answer, methods=list(methods))
