@@ -189,8 +189,9 @@ async def opened(
                 notices=notices or Notices(settings.webhook_hosts),
             )
         )
-        uploads = Uploads(database, batches.sources, _now)
-        sweeps = (files.sweep, uploads.sweep, batches.sweep, identity.sweep, authorization.sweep)
+        uploads = Uploads(database, batches.sources, _now, settings.open_uploads)
+        approvals = engine.books.approvals
+        sweeps = (files.sweep, uploads.sweep, batches.sweep, approvals.sweep, identity.sweep, authorization.sweep)
         stack.enter_context(_in_background(_keep_house(engine, sweeps)))
         yield Weir(
             settings,

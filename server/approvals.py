@@ -13,19 +13,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import BigInteger, bindparam, insert, or_, select, update
+from sqlalchemy import BigInteger, bindparam, delete, exists, insert, or_, select, update
 
 from server.domain.approval import Approval, Decision, Proposal
 from server.domain.errors import ApprovalRequired, InvalidInput
 from server.domain.money import Credits, plain
 from server.domain.principal import Principal
-from server.storage.bulk import approvals
+from server.storage.bulk import approvals, batches
 from server.storage.database import Database, Statement, Transaction
 from server.storage.instant import from_micros, to_micros
 from server.storage.statement import Row
 
 KEPT = timedelta(hours=1)
 """How long a request waits for a decision, and how long a decision waits to be used."""
+
+REMEMBERED = timedelta(days=90)
+"""How long it is known who allowed or refused what."""
 
 _a = approvals.c
 _NOW = bindparam("now", type_=BigInteger)
@@ -92,6 +95,15 @@ _USE = Statement(
 )
 
 
+_SWEEP = Statement(
+    delete(approvals).where(
+        _a.expires_at < bindparam("before", type_=BigInteger),
+        # A job that still waits for one learns from it that its time is over.
+        ~exists().where(batches.c.approval == _a.id, batches.c.status == "awaiting_approval").correlate(approvals),
+    )
+)
+
+
 class Approvals:
     """The approvals of all workspaces."""
 
@@ -151,6 +163,11 @@ class Approvals:
                 fix="Repeat the call that asked for it; it makes a new request where one is needed.",
             )
         return approval
+
+    async def sweep(self) -> None:
+        """Forget what was decided, or expired, so long ago that nobody asks who spent it."""
+        before = to_micros(self._clock() - REMEMBERED)
+        await self._database.write(lambda tx: tx.execute(_SWEEP, before=before) and None)
 
     def _find_or_ask(self, tx: Transaction, *, proposal: Proposal, principal: Principal) -> Approval:
         now = self._clock()

@@ -203,6 +203,12 @@ class Settings(BaseSettings):
     bulk_kept_days: int = Field(
         default=30, ge=1, le=3650, description="How long the rows and results of a bulk job are kept once it is over."
     )
+    open_uploads: int = Field(
+        default=20,
+        ge=1,
+        description="Uploads that a member may have open at a time: links that wait for a file, and files that no job "
+        "uses yet.",
+    )
     webhook_hosts: Words = Field(
         default=[],
         description="Hosts that webhooks may reach at private addresses, other ports and over plain http, separated by "

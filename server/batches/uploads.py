@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import BigInteger, bindparam, delete, insert, or_, select, update
+from sqlalchemy import BigInteger, bindparam, delete, func, insert, or_, select, update
 
 from server.batches.files import reading
 from server.batches.files.facts import FileFacts
@@ -22,9 +22,9 @@ from server.domain.errors import InvalidInput
 from server.domain.principal import Principal
 from server.identity.secret import digest, new_secret
 from server.storage.bulk import uploads
-from server.storage.database import Database, Statement
+from server.storage.database import Database, Statement, Transaction
 from server.storage.instant import from_micros, to_micros
-from server.storage.statement import Row
+from server.storage.statement import Parameters, Row
 
 WAITS = timedelta(hours=1)
 """How long an upload waits for its file."""
@@ -36,6 +36,9 @@ REMEMBERED = timedelta(days=30)
 """How long it is known what became of an upload that a batch was made of."""
 
 MOST_BYTES = 500_000_000
+
+MOST_OPEN = 20
+"""Uploads of a member that no batch uses yet."""
 
 
 class UploadStatus(StrEnum):
@@ -109,6 +112,16 @@ class Brought:
 _c = uploads.c
 _NOW = bindparam("now", type_=BigInteger)
 _ADD = Statement(insert(uploads).values({column.name: bindparam(column.name) for column in uploads.columns}))
+_OPEN_OF_MEMBER = Statement(
+    select(func.count(), func.min(_c.expires_at))
+    .select_from(uploads)
+    .where(
+        _c.workspace == bindparam("workspace"),
+        _c.member == bindparam("member"),
+        _c.status != UploadStatus.USED.value,
+        _c.expires_at > _NOW,
+    )
+)
 _FACTS = (_c.id, _c.status, _c.name, _c.kind, _c.size, _c.expires_at, _c.facts)
 _GET = Statement(
     select(*_FACTS).where(
@@ -154,13 +167,16 @@ _FORGET_USED = Statement(delete(uploads).where(_c.expires_at <= _NOW, _c.status 
 class Uploads:
     """The uploads of all workspaces."""
 
-    def __init__(self, database: Database, sources: Sources, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, sources: Sources, clock: Callable[[], datetime], most_open: int = MOST_OPEN
+    ) -> None:
         self.sources = sources
         self._database = database
         self._clock = clock
+        self._most_open = most_open
 
     async def open(self, principal: Principal, kind: str | None = None, name: str | None = None) -> Opened:
-        """An upload that waits for a file of the principal's."""
+        """An upload that waits for a file of the principal's; `InvalidInput` where they have too many open."""
         upload_id = self.sources.name()
         ticket, until = new_secret(), self._clock() + WAITS
         upload = Upload(upload_id, UploadStatus.WAITING, name or "", kind or "", 0, until)
@@ -168,13 +184,17 @@ class Uploads:
         return Opened(upload_id, ticket, until)
 
     async def keep(self, principal: Principal, file: bytes, kind: str | None = None, name: str | None = None) -> Upload:
-        """A small file that came without a ticket; `InvalidInput` where it is no file of rows."""
+        """A small file that came without a ticket; `InvalidInput` where it is no file of rows, or one too many."""
         upload_id, path = self.sources.new()
         path.write_bytes(file)
         facts = await self.sources.examine(upload_id, name=name or "rows.csv")
         called = name or f"{facts.rows or 'some'} rows"
         upload = Upload(upload_id, UploadStatus.RECEIVED, called, kind or "", path.stat().st_size, self._clock() + KEPT)
-        await self._add(principal, upload, new_secret())
+        try:
+            await self._add(principal, upload, new_secret())
+        except InvalidInput:
+            self.sources.forget(upload_id)
+            raise
         return upload
 
     async def get(self, principal: Principal, upload_id: str) -> Upload:
@@ -257,7 +277,18 @@ class Uploads:
             "created_at": to_micros(self._clock()),
             "expires_at": to_micros(upload.expires_at),
         }
-        await self._database.write(lambda tx: tx.execute(_ADD, **row) and None)
+        await self._database.write(lambda tx: self._add_in(tx, row))
+
+    def _add_in(self, tx: Transaction, row: Parameters) -> None:
+        whose = {name: row[name] for name in ("workspace", "member")}
+        ((count, until),) = tx.execute(_OPEN_OF_MEMBER, **whose, now=row["created_at"])
+        if count >= self._most_open:
+            raise InvalidInput(
+                f"You have {count} uploads open, of at most {self._most_open} at a time.",
+                fix="Bring a file by one of their links, or submit a file that is there. The next one lapses at "
+                f"{from_micros(until).isoformat(timespec='seconds')}.",
+            )
+        tx.execute(_ADD, **row)
 
 
 def _upload(row: Row) -> Upload:
