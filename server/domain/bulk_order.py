@@ -38,7 +38,7 @@ def _upload_id(value: str) -> str:
 
 def _webhook(value: str) -> str:
     parts = urlsplit(normalise.text(value, 2000))
-    if parts.scheme != "https" or not parts.hostname or parts.username:
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username:
         raise ValueError("is not an https:// URL without a user name")
     return parts.geturl()
 

@@ -81,6 +81,19 @@ async def test_a_pause_and_a_cancellation_are_told_each_once(tmp_path: Path):
     assert "webhook delivered" in [event.message for event in told]
 
 
+async def test_a_host_that_the_operator_names_is_told_over_plain_http_and_no_other(tmp_path: Path):
+    order = {"rows": [{"Email": "ada@stripe.com"}], "enrichment": "email_validation", "max_credits": 5}
+    async with receiving() as receiver, jobs(tmp_path, webhook_hosts=LOOPBACK) as bulk:
+        url = f"http://{LOOPBACK}:{receiver.port}/hook"
+        job = await bulk.weir.call("submit_detected_bulk_job", {**order, "webhook_url": url})
+        notice = await asyncio.wait_for(receiver.arrived.get(), 20)
+        assert json.loads(notice.body)["job_id"] == job["data"]["job_id"]
+        for other in (f"http://localhost:{receiver.port}/hook", "http://hooks.example/hook"):
+            refused = await bulk.weir.call("submit_detected_bulk_job", {**order, "webhook_url": other})
+            assert refused["error"]["field"] == "webhook_url"
+            assert "does not start with https://" in refused["error"]["message"]
+
+
 async def test_a_job_that_waits_for_a_person_says_so_and_where_they_decide(tmp_path: Path):
     async with receiving() as receiver, jobs(tmp_path, webhook_hosts=LOOPBACK, approval_above=1) as bulk:
         waiting = await bulk.run(addresses(40), webhook=f"http://{LOOPBACK}:{receiver.port}/hook")
