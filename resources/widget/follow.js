@@ -75,10 +75,16 @@ for (const [id, action] of [["stop", "cancel"], ["go-on", "resume"]]) {
 }
 at("fetch").addEventListener("click", () => during(at("fetch"), async () => {
   const { data } = await host.call("export_bulk_job", { job_id: job.id, format: "csv" });
-  lead(at("file-link"), data.file.url);
+  lead(at("file-link"), data.file.url, () => swap("fetch", "file-link"));
   at("file-link").textContent = `Download ${data.file.name}`;
-  at("file-link").hidden = false;
-  at("fetch").hidden = true;
+  swap("file-link", "fetch");
   say("The link works once, within an hour.");
-  at("file-link").focus();
 }));
+
+// A link that was used is of no use, so there is the button for another one again.
+function swap(shown, hidden) {
+  at(shown).hidden = false;
+  at(hidden).hidden = true;
+  say("");
+  at(shown).focus();
+}

@@ -27,10 +27,9 @@ const host = { capabilities: {}, heard: {} };
     return said;
   };
 
-  host.open = (url) => {
-    if (host.capabilities.openLinks) return host.ask("ui/open-link", { url });
-    window.open(url, "_blank", "noopener");
-    return Promise.resolve();
+  host.open = async (url) => {
+    if (!host.capabilities.openLinks) window.open(url, "_blank", "noopener");
+    else if ((await host.ask("ui/open-link", { url }))?.isError) throw new Error(`The assistant does not open the link: ${url}`);
   };
 
   // Tells the model what the person did here, where the host takes that.

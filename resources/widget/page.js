@@ -36,12 +36,12 @@ async function during(button, work) {
   }
 }
 
-function lead(link, url) {
+function lead(link, url, opened = () => {}) {
   link.href = url;
   link.target = "_blank";
   link.rel = "noopener";
   link.onclick = (event) => {
     event.preventDefault();
-    host.open(url).catch((error) => say(error.message, true));
+    host.open(url).then(opened).catch((error) => say(error.message, true));
   };
 }

@@ -85,6 +85,7 @@ async def test_a_person_brings_a_file_starts_the_job_and_gets_the_result(weir: S
     await page.wait_for_function("window.log.links.length == 1")
     (url,) = await log(page, "links")
     assert url.startswith(f"{weir.url}/files/")
+    await expect(widget.get_by_role("button", name="Get the file")).to_be_focused()
     answer = await page.request.get(url)
     assert len((await answer.text()).strip().splitlines()) == ROWS + 1
     assert [call["name"] for call in await log(page, "calls")][:2] == [
@@ -142,6 +143,13 @@ async def test_a_host_that_hands_on_only_text_is_enough(weir: Served, page: Page
     await brought(widget)
     await expect(widget.get_by_text(f"{ROWS} rows, {ROWS} to ask")).to_be_visible()
     await expect(widget.get_by_label("Email", exact=True)).to_have_value("Work Mail")
+
+
+async def test_where_the_host_opens_no_links_the_person_is_told_what_to_open(weir: Served, page: Page) -> None:
+    widget, _ = await presented(page, weir)
+    await page.evaluate("window.refusesLinks = true")
+    await widget.get_by_role("link", name="the upload page").click()
+    await expect(widget.get_by_role("status")).to_contain_text(f"does not open the link: {weir.url}/uploads/")
 
 
 async def test_a_costly_job_leads_to_its_approval_and_can_be_cancelled(

@@ -25,7 +25,7 @@ window.present = async ({ url, sandbox, tool, input, theme, textOnly }) => {
   const ready = new Promise((resolve) => { bridge.onsandboxready = resolve; });
   const initialized = new Promise((resolve) => { bridge.oninitialized = resolve; });
   bridge.onsizechange = ({ height }) => { window.log.sizes.push(height); frame.style.height = `${height}px`; };
-  bridge.onopenlink = async ({ url: link }) => { window.log.links.push(link); return {}; };
+  bridge.onopenlink = async ({ url: link }) => { window.log.links.push(link); return { isError: Boolean(window.refusesLinks) }; };
   bridge.onupdatemodelcontext = async ({ content }) => { window.log.told.push(content[0].text); return {}; };
   bridge.onerror = (error) => window.log.errors.push(String(error));
   frame.src = `${sandbox}?connect=${encodeURIComponent((csp.connectDomains || []).join(" "))}`;
