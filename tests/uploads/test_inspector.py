@@ -6,7 +6,7 @@ import csv
 import re
 from pathlib import Path
 
-from playwright.async_api import Browser, FrameLocator, Page, expect
+from playwright.async_api import Browser, FilePayload, FrameLocator, Page, expect
 
 from tests.serving import CODE, Served, served
 from tests.uploads.inspector import downloaded, inspector, run_app
@@ -67,26 +67,31 @@ async def test_a_dropped_file_is_corrected_started_followed_and_comes_back_finis
     assert (rows[0]["weir_email_status"], told["receipt"]["cached"]) == (told["data"]["status"], True)
 
 
-async def test_an_attachment_goes_from_its_rows_to_the_finished_file_in_the_older_era(
+async def test_a_file_that_is_brought_by_the_signed_link_goes_on_in_the_widget(
     weir: Served, browser: Browser, node: str, tmp_path: Path
 ) -> None:
-    async with inspector(browser, node, weir, tmp_path / "inspector", era="legacy") as page:
-        widget = await run_app(page, "Process an attached file", rows_text=LEADS.decode())
+    async with inspector(browser, node, weir, tmp_path / "inspector", era="auto") as page:
+        widget = await run_app(page, "Open a bulk upload", enrichment="email_validation")
+        async with page.context.expect_page() as opened:
+            await widget.get_by_role("link", name="the upload page").click()
+        upload = await opened.value
+        file: FilePayload = {"name": "leads.csv", "mimeType": "text/csv", "buffer": LEADS}
+        await upload.get_by_label("The file, chosen or dropped here").set_input_files(file)
+        await upload.get_by_role("button", name="Send the file").click()
+        await upload.get_by_text("Go back to your assistant").wait_for()
+        await widget.get_by_role("button", name="go on here").click()
         await widget.get_by_text("2 rows, 2 to ask.").wait_for()
         await widget.get_by_role("button", name="Start").click()
-        rows = await finished(page, widget)
-    assert [(row["Email"], row["weir_outcome"]) for row in rows] == [
-        ("ada@stripe.com", "found"),
-        ("alan@stripe.com", "found"),
-    ]
+        assert len(await finished(page, widget)) == 2
+    assert await weir.bill() == {"leadmagic": 0.5}
 
 
-async def test_a_costly_job_begins_once_a_person_has_approved_it_on_the_page_that_the_widget_opens(
+async def test_a_costly_attachment_begins_once_a_person_has_approved_it_on_the_page_that_the_widget_opens(
     tmp_path: Path, isolated: None, browser: Browser, node: str
 ) -> None:
     async with (
         served(tmp_path / "home", approval_above=1) as weir,
-        inspector(browser, node, weir, tmp_path / "inspector", era="auto") as page,
+        inspector(browser, node, weir, tmp_path / "inspector", era="legacy") as page,
     ):
         widget = await run_app(page, "Process an attached file", rows_text=LEADS.decode())
         await widget.get_by_text("A person has to approve it.").wait_for()
@@ -98,5 +103,9 @@ async def test_a_costly_job_begins_once_a_person_has_approved_it_on_the_page_tha
         await approval.get_by_label("Code").fill(CODE)
         await approval.get_by_role("button", name="Approve").click()
         await approval.get_by_role("heading", name="Approved").wait_for()
-        assert len(await finished(page, widget)) == 2
+        rows = await finished(page, widget)
         assert await weir.bill() == {"leadmagic": 0.5}
+    assert [(row["Email"], row["weir_outcome"]) for row in rows] == [
+        ("ada@stripe.com", "found"),
+        ("alan@stripe.com", "found"),
+    ]
