@@ -30,7 +30,7 @@ class Arrivals:
     def taken(self, per_minute: float, silence: float = 0.0) -> float:
         """The share taken of the limit from the first request to the last, though these be the ones that were late."""
         first, last = self.at[0], self.at[-1]
-        return self._share(per_minute, last - first - silence + self.stalls.most_within(1.0))
+        return self._share(per_minute, last - first - silence + self._late())
 
     def most_within(self, seconds: float) -> int:
         """The most arrivals in any half-open window of `seconds`."""
@@ -43,8 +43,11 @@ class Arrivals:
         What was sent in time arrives together where it was late: in the network, or because the machine was with
         somebody else. Neither scales with the window, so it is shorter by both.
         """
-        seconds = window - DELAY - self.stalls.most_within(1.0)
+        seconds = window - DELAY - self._late()
         return self.most_within(seconds) <= per_minute * window / 60
+
+    def _late(self) -> float:
+        return self.stalls.most_in_a_second(self.at[0], self.at[-1])
 
     def _share(self, per_minute: float, seconds: float) -> float:
         return (len(self.at) - 1) / (per_minute / 60 * seconds)

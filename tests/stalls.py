@@ -30,9 +30,10 @@ class Stalls:
         """The seconds lost in stalls that ended in this time."""
         return sum(self.seconds[bisect_left(self.ended, start) : bisect_left(self.ended, end)])
 
-    def most_within(self, seconds: float) -> float:
-        """The most that was lost in any so many seconds: by so much can what was sent in time arrive too late."""
-        return max((self.between(end - seconds, end + TICK) for end in self.ended), default=0.0)
+    def most_in_a_second(self, start: float, end: float) -> float:
+        """The most that was lost in any second of this time: by so much can what was sent in time arrive too late."""
+        within = self.ended[bisect_left(self.ended, start) : bisect_left(self.ended, end)]
+        return max((self.between(max(start, last - 1), last + TICK) for last in within), default=0.0)
 
     def note(self, now: float, passed: float, used: float) -> None:
         """A tick that is over after so many seconds, in which the thread had the processor for `used` of them."""
