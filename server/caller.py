@@ -23,7 +23,6 @@ from server.domain.query import Answer, Query
 from server.domain.quote import Quote, QuotedStep
 from server.edge.tool import Registry
 from server.edge.toolset import Registries
-from server.engine import Engine
 from server.list_owners import ListOwners
 from server.web.files import Files
 
@@ -33,8 +32,6 @@ A = TypeVar("A", bound=Answer)
 class Product(Office, Protocol):
     """The parts that a caller reaches."""
 
-    @property
-    def engine(self) -> Engine: ...
     @property
     def accounts(self) -> Accounts: ...
     @property

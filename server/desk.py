@@ -93,8 +93,7 @@ class Desk:
 
     async def open_upload(self, enrichment: str | None, file_name: str | None) -> BulkUpload:
         """A link under which one file can be brought."""
-        kind = None if enrichment is None else meant(enrichment).name
-        opened = await self.office.uploads.open(self.principal, kind, file_name)
+        opened = await self.office.uploads.open(self.principal, _kind(enrichment), file_name)
         url = f"{self.url}/uploads/{opened.ticket}"
         return BulkUpload(
             upload_id=opened.upload_id,
@@ -107,8 +106,7 @@ class Desk:
 
     async def attach(self, text: str, enrichment: str | None, file_name: str | None) -> BulkUpload:
         """Keep a small CSV file, and tell what can be made of it."""
-        kind = None if enrichment is None else meant(enrichment).name
-        upload = await self.office.uploads.keep(self.principal, text.encode(), kind, file_name)
+        upload = await self.office.uploads.keep(self.principal, text.encode(), _kind(enrichment), file_name)
         source = await self.office.batches.sources.open(upload.id)
         if source.facts.rows is None or source.facts.rows > INLINE_ROWS:
             self.office.batches.sources.forget(upload.id)
@@ -364,6 +362,11 @@ class Desk:
         per_credit = self.office.engine.catalog.per_credit
         unpriced = frozenset(name for name, amount in credits.items() if amount and per_credit(name) is None)
         return Cost(credits, usd, unpriced)
+
+
+def _kind(said: str | None) -> str | None:
+    """The enrichment that somebody named in words of their own."""
+    return None if said is None else meant(said).name
 
 
 def _counted(rows: int) -> str:
