@@ -18,6 +18,7 @@ from server.domain.errors import InvalidInput, StorageUnavailable
 from server.domain.money import Credits
 from server.domain.principal import USUAL, Scope, scope_text, scopes_of
 from server.identity.audit import Audit
+from server.identity.fresh import Fresh
 from server.identity.secret import digest, new_secret
 from server.identity.workspaces import Role, shown
 from server.storage.database import Database, Statement, Transaction
@@ -26,11 +27,8 @@ from server.storage.instant import from_micros, to_micros
 from server.storage.statement import Row
 
 PREFIX = "weir_"
-_FRESH = timedelta(seconds=2)
-"""How long a key is taken as valid without looking again, where another process may have revoked it."""
 _USE_NOTED = timedelta(minutes=10)
 """How exactly the last use of a key is noted."""
-_REMEMBERED = 4096
 _LONGEST_NAME = 100
 
 
@@ -65,12 +63,6 @@ class Key:
     expires_at: datetime | None
     used_at: datetime | None = None
     revoked_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    key: Key
-    at: datetime
 
 
 _k = personal_keys.c
@@ -140,7 +132,8 @@ class Keys:
         self._database = database
         self._clock = clock
         self._audit = audit
-        self._seen: dict[str, _Seen] = {}
+        self._held = Fresh(self._look_up, lambda: clock().timestamp())
+        self._noting: set[str] = set()
 
     async def create(self, wanted: NewKey) -> tuple[str, Key]:
         """A new key: its text, which is not kept, and what is.
@@ -176,14 +169,12 @@ class Keys:
 
     def forget(self) -> None:
         """Look every key up again, because people or memberships changed."""
-        self._seen = {}
+        self._held.forget()
 
     async def holder(self, text: str) -> Key | None:
         """The key that `text` is, with the scopes that its owner may still use; None where it opens nothing."""
-        key_hash, now = digest(text), self._clock()
-        seen = self._seen.get(key_hash)
-        key = seen.key if seen is not None and now - seen.at < _FRESH else await self._look_up(key_hash, now)
-        return None if key is None or _expired(key, now) else key
+        key = await self._held.get(digest(text))
+        return None if key is None or _expired(key, self._clock()) else key
 
     async def standing(self, key: str) -> Key | None:
         """The key of that id, as `holder` tells it; None where it opens nothing any more."""
@@ -191,22 +182,25 @@ class Keys:
         found = _held(rows[0]) if rows else None
         return None if found is None or _expired(found, self._clock()) else found
 
-    async def _look_up(self, key_hash: str, now: datetime) -> Key | None:
-        remembered = self._seen
+    async def _look_up(self, key_hash: str) -> Key | None:
+        """The key of that hash as storage has it, whose use is noted."""
         rows = await self._database.read(_HELD, key_hash=key_hash)
-        if not rows:
-            remembered.pop(key_hash, None)
-            return None
-        key = _held(rows[0])
-        if len(remembered) >= _REMEMBERED:
-            remembered.clear()
-        # What was forgotten while the database was read goes to where nobody looks any more.
-        remembered[key_hash] = _Seen(key, now)
-        if key.used_at is None or now - key.used_at >= _USE_NOTED:
+        key = _held(rows[0]) if rows else None
+        if key is not None and key.id not in self._noting:
+            await self._note_use(key, self._clock())
+        return key
+
+    async def _note_use(self, key: Key, now: datetime) -> None:
+        if key.used_at is not None and now - key.used_at < _USE_NOTED:
+            return
+        # A burst of calls is one use.
+        self._noting.add(key.id)
+        try:
             # Whoever only asks what is free may do so while nothing can be written.
             with contextlib.suppress(StorageUnavailable):
                 await self._database.write(lambda tx: tx.execute(_USED, key=key.id, at=to_micros(now)))
-        return key
+        finally:
+            self._noting.discard(key.id)
 
     def _revoke(self, tx: Transaction, key: str) -> bool:
         rows = tx.execute(_REVOKE, key=key, at=to_micros(self._clock()))

@@ -13,16 +13,12 @@ from sqlalchemy import Select, and_, bindparam, delete, exists, func, insert, se
 from server.domain.errors import InvalidInput
 from server.domain.money import Credits
 from server.domain.principal import Grant, Principal, Scope, scope_text, scopes_of
+from server.identity.fresh import Fresh
 from server.oauth.client import ClientKind
 from server.storage.database import Database, Statement, Transaction
 from server.storage.identity import memberships, oauth_clients, oauth_codes, oauth_grants, refresh_tokens, users
 from server.storage.instant import from_micros, to_micros
 from server.storage.statement import Row
-
-_FRESH_SECONDS = 2.0
-"""How long another process may have revoked a connection before this one notices."""
-
-_MOST_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +137,7 @@ class Connections:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._timer = timer
-        self._kept: dict[str, tuple[Connection | None, float]] = {}
+        self._kept = Fresh(self.find, timer)
         self._used: dict[str, int] = {}
 
     async def of(self, user_id: str) -> tuple[Connection, ...]:
@@ -186,25 +181,15 @@ class Connections:
 
     async def state(self, grant_id: str) -> Connection | None:
         """A connection as it was at most two seconds ago."""
-        kept = self._kept.get(grant_id)
-        now = self._timer()
-        if kept is not None and now - kept[1] < _FRESH_SECONDS:
-            return kept[0]
-        remembered = self._kept
-        found = await self.find(grant_id)
-        if len(remembered) >= _MOST_KEPT:
-            remembered.clear()
-        # What was forgotten while the database was read goes to where nobody looks any more.
-        remembered[grant_id] = (found, now)
-        return found
+        return await self._kept.get(grant_id)
 
     def forget(self, grant_id: str) -> None:
         """Read the connection again when it is next needed."""
-        self._kept = {key: kept for key, kept in self._kept.items() if key != grant_id}
+        self._kept.forget(grant_id)
 
     def forget_all(self) -> None:
         """Read every connection again, because people or memberships changed."""
-        self._kept = {}
+        self._kept.forget()
 
     def note_use(self, grant_id: str) -> None:
         """The connection was used now; `sweep` writes it down, so that no call waits for it."""
