@@ -34,7 +34,6 @@ class ClientMetadata(BaseModel):
     grant_types: list[str] | None = None
     response_types: list[str] | None = None
     token_endpoint_auth_method: str | None = None
-    scope: str | None = None
     client_secret: str | None = None
     client_secret_expires_at: int | None = None
 
