@@ -37,6 +37,17 @@ class Stored:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What is known of a query whose look-up has cost something and is not over."""
+
+    asked: tuple[str, ...]
+    """Who has answered, and need not be paid again."""
+    best: Stored
+    """The best answer so far; a miss where there is none. It goes when this goes."""
+
+
+_UNFINISHED = "unfinished"
 _a, _s = answers.c, answer_subjects.c
 _NOW = bindparam("now", type_=BigInteger)
 _GET = Statement(
@@ -85,6 +96,7 @@ _KNOWN = Statement(
         ),
     }
 )
+_DROP = Statement(delete(answers).where(_a.workspace == bindparam("workspace"), _a.key == bindparam("key")))
 _FORGET_WITHHELD = Statement(
     delete(answers).where(_a.workspace == bindparam("workspace"), _a.outcome == Outcome.SUPPRESSED.value)
 )
@@ -110,6 +122,7 @@ _RECENT = Statement(
         _a.workspace == bindparam("workspace"),
         _a.operation == bindparam("operation"),
         _a.answer.is_not(None),
+        _a.outcome != _UNFINISHED,
         _a.expires_at > _NOW,
     )
     .order_by(_a.fetched_at.desc())
@@ -130,7 +143,10 @@ _SWEEP_SUBJECTS = Statement(
 
 def _known(keys: TableValuedAlias) -> ClauseElement:
     return select(_a.key).where(
-        _a.workspace == bindparam("workspace"), _a.key.in_(select(keys.c.value)), _a.expires_at > _NOW
+        _a.workspace == bindparam("workspace"),
+        _a.key.in_(select(keys.c.value)),
+        _a.outcome != _UNFINISHED,
+        _a.expires_at > _NOW,
     )
 
 
@@ -165,25 +181,31 @@ class Cache:
 
     async def get(self, workspace: str, query: AnyQuery) -> Stored | None:
         """A fresh answer from memory or storage."""
+        found = await self.find(workspace, query)
+        return found if isinstance(found, Stored) else None
+
+    async def find(self, workspace: str, query: AnyQuery) -> Stored | Unfinished | None:
+        """A fresh answer from memory or storage, or how far a look-up of it came."""
         near = self.peek(workspace, query)
         if near is not None:
             return near
         rows = await self._database.read(_GET, workspace=workspace, key=query.key, now=to_micros(self._clock()))
-        stored = _read(query, rows[0]) if rows else None
-        if stored is not None:
-            self.remember(workspace, query, stored)
-        return stored
+        found = _read(query, rows[0]) if rows else None
+        if isinstance(found, Stored):
+            self.remember(workspace, query, found)
+        return found
 
-    def put(self, tx: Transaction, workspace: str, query: AnyQuery, stored: Stored) -> None:
-        """Store in the caller's transaction, over any older answer; call `remember` once that is committed."""
+    def put(self, tx: Transaction, workspace: str, query: AnyQuery, found: Stored | Unfinished) -> None:
+        """Store in the caller's transaction, over any older answer; call `remember` once an answer is committed."""
+        stored = found.best if isinstance(found, Unfinished) else found
         key, where, expires_at = query.key, stored.provenance, to_micros(stored.expires_at)
         tx.execute(
             _PUT,
             workspace=workspace,
             key=key,
             operation=query.operation(),
-            outcome=stored.outcome,
-            answer=None if stored.answer is None else stored.answer.model_dump_json(exclude_defaults=True),
+            outcome=_UNFINISHED if isinstance(found, Unfinished) else stored.outcome,
+            answer=_written(found),
             provider=where.provider,
             provider_operation=where.operation,
             fetched_at=to_micros(where.fetched_at),
@@ -196,6 +218,10 @@ class Cache:
                 for subject in sorted(_subjects(query, stored.answer))
             ],
         )
+
+    def drop(self, tx: Transaction, workspace: str, query: AnyQuery) -> None:
+        """Delete what is stored, in the caller's transaction."""
+        tx.execute(_DROP, workspace=workspace, key=query.key)
 
     def remember(self, workspace: str, query: AnyQuery, stored: Stored) -> None:
         """Keep in memory what was committed, so that `peek` finds it."""
@@ -217,7 +243,7 @@ class Cache:
         def erase(tx: Transaction) -> int:
             rows = tx.execute(_NAMING, workspace=workspace, subject=named)
             for key, operation, outcome, text in rows:
-                left = _without(operation, text, named)
+                left = None if outcome == _UNFINISHED else _without(operation, text, named)
                 now = Outcome.SUPPRESSED.value if left is None else outcome
                 tx.execute(_REWRITE, of_workspace=workspace, of_key=key, outcome=now, answer=left)
             tx.execute(_FORGET_SUBJECT, workspace=workspace, subject=named)
@@ -306,7 +332,24 @@ def _without(operation: str, text: str | None, named: str) -> str | None:
     return left.model_dump_json(exclude_defaults=True)
 
 
-def _read(query: AnyQuery, row: tuple[str, str | None, str, str, int, int]) -> Stored | None:
+def _written(found: Stored | Unfinished) -> str | None:
+    stored = found.best if isinstance(found, Unfinished) else found
+    answer = None if stored.answer is None else stored.answer.model_dump_json(exclude_defaults=True)
+    if isinstance(found, Stored):
+        return answer
+    return json.dumps({"asked": found.asked, "outcome": stored.outcome, "answer": answer})
+
+
+def _read(query: AnyQuery, row: tuple[str, str | None, str, str, int, int]) -> Stored | Unfinished | None:
+    outcome, text, provider, operation, fetched_at, expires_at = row
+    if outcome != _UNFINISHED:
+        return _read_answer(query, row)
+    known = json.loads(text or "{}")
+    best = _read_answer(query, (known["outcome"], known["answer"], provider, operation, fetched_at, expires_at))
+    return None if best is None else Unfinished(tuple(known["asked"]), best)
+
+
+def _read_answer(query: AnyQuery, row: tuple[str, str | None, str, str, int, int]) -> Stored | None:
     outcome, text, provider, operation, fetched_at, expires_at = row
     answer = None if text is None else _answer(type(query), text)
     if answer is None and text is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from server.cache import Stored
+from server.cache import Stored, Unfinished
 from server.catalog import Catalog, Offer
 from server.domain import money
 from server.domain.errors import ApprovalRequired, OutOfBudget, ProviderError, Suppressed, WeirError
@@ -48,6 +48,37 @@ class Looked:
     error: WeirError | None = None
     skipped: bool = False
     """The question did not arise."""
+
+
+@dataclass(slots=True)
+class _Search:
+    """One look-up under way."""
+
+    query: AnyQuery
+    purse: Purse
+    alone: bool
+    descent: Descent[Offer]
+    asked: tuple[str, ...] = ()
+    """Who had answered when an earlier look-up was cut off."""
+    paid: bool = False
+    """Whether anything was paid, now or then."""
+
+    def resume(self, found: Unfinished, offers: Sequence[Offer]) -> None:
+        """Go on where an earlier look-up was cut off: nobody is paid for the same answer again."""
+        self.asked, self.paid = found.asked, True
+        where = found.best.provenance
+        for offer in offers:
+            if (offer.provider, offer.operation) == (where.provider, where.operation):
+                self.descent.note(offer, Tried(found.best.answer))
+
+    @property
+    def answered(self) -> tuple[str, ...]:
+        """Who has answered until now."""
+        return tuple(dict.fromkeys((*self.asked, *map(_name, self.descent.answered))))
+
+
+def _name(offer: Offer) -> str:
+    return f"{offer.provider} {offer.operation}"
 
 
 class Lookups:
@@ -138,47 +169,54 @@ class Lookups:
 
     async def _ask(self, query: AnyQuery, purse: Purse, *, alone: bool) -> Looked:
         self.refuse_suppressed(purse.workspace, query)
-        if not query.fresh:
-            stored = await self.books.cache.get(purse.workspace, query)
-            if stored is not None:
-                return self.read(purse.workspace, stored)
-        descent, offers = Descent[Offer](query), self.require(query)
-        for offer in offers:
-            withheld = await self._attempt(descent, query, purse, offer, last=offer is offers[-1], alone=alone)
+        found = None if query.fresh else await self.books.cache.find(purse.workspace, query)
+        if isinstance(found, Stored):
+            return self.read(purse.workspace, found)
+        search = _Search(query, purse, alone, Descent(query))
+        offers = self.require(query)
+        if found is not None:
+            search.resume(found, offers)
+            if self.withhold(purse.workspace, found.best.answer) is None and found.best.answer is not None:
+                return Looked(Outcome.SUPPRESSED)
+        left = [offer for offer in offers if _name(offer) not in search.asked]
+        for offer in left:
+            withheld = await self._attempt(search, offer, last=offer is left[-1])
             if withheld:
                 return Looked(Outcome.SUPPRESSED)
-            if descent.settled:
+            if search.descent.settled:
                 break
-        return self._landed(query, descent.landing())
+        return self._landed(query, search.descent.landing())
 
-    async def _attempt(
-        self, descent: Descent[Offer], query: AnyQuery, purse: Purse, offer: Offer, *, last: bool, alone: bool
-    ) -> bool:
+    async def _attempt(self, search: _Search, offer: Offer, *, last: bool) -> bool:
         """Ask one offer and settle it; True where its answer is about somebody on the suppression list."""
+        query, purse, descent = search.query, search.purse, search.descent
         intent = await purse.intent(offer)
         tried, bill = await self.try_offer(query, offer, time.monotonic() + FINISH_SECONDS, intent)
         allowed = self.withhold(purse.workspace, tried.answer)
         withheld = allowed is None and tried.answer is not None
         descent.note(offer, Tried(allowed, tried.error))
+        search.paid = search.paid or bill.paid != money.FREE
         over = withheld or descent.settled or last
-        if withheld:
-            kept = self._stored(query, offer, None, withheld=True)
-        else:
-            kept = self._to_keep(query, descent) if over else None
-        await purse.settle(
-            intent, bill, store=None if kept is None else (query, kept), more=not over, close=alone and over
-        )
+        kept = self._to_keep(search, offer, withheld=withheld, over=over)
+        store = (query, kept) if kept is not None or (over and search.paid) else None
+        await purse.settle(intent, bill, store=store, more=not over, close=search.alone and over)
         if bill.charged is not None and bill.charged > offer.most:
             self._raise_alarm(offer, bill)
         return withheld
 
-    def _to_keep(self, query: AnyQuery, descent: Descent[Offer]) -> Stored | None:
-        """What is remembered of a look-up that is over, so that the same money is not spent again."""
-        landing = descent.landing()
+    def _to_keep(self, search: _Search, offer: Offer, *, withheld: bool, over: bool) -> Stored | Unfinished | None:
+        """What is remembered after an attempt, so that the same money is not spent again."""
+        query, landing = search.query, search.descent.landing()
+        if withheld:
+            return self._stored(query, offer, None, withheld=True)
+        if not over or (landing.offer is None and landing.failures):
+            # Whoever failed, or was not asked yet, may still find something.
+            best = self._stored(query, landing.offer or offer, landing.answer)
+            return Unfinished(search.answered, best) if search.paid else None
         if landing.offer is not None:
             stored = self._stored(query, landing.offer, landing.answer)
-            return stored if descent.settled or stored.outcome is Outcome.FOUND else None
-        if landing.failures or query.keep_miss <= _NEVER:
+            return stored if search.descent.settled or stored.outcome is Outcome.FOUND else None
+        if query.keep_miss <= _NEVER:
             return None
         now = self.books.clock()
         return Stored(Outcome.NOT_FOUND, None, Provenance("", "", now, cached=False), now + query.keep_miss)

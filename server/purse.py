@@ -14,7 +14,7 @@ from functools import partial
 
 from server.approvals import Approvals
 from server.budgets import Budgets
-from server.cache import Cache, Stored
+from server.cache import Cache, Stored, Unfinished
 from server.catalog import Offer
 from server.domain.approval import Approval, Proposal
 from server.domain.batch_row import BatchRow
@@ -28,6 +28,9 @@ from server.ledger import Hold, Ledger
 from server.storage.database import Database, Transaction
 
 Unit = Callable[[Transaction], None]
+
+Kept = tuple[AnyQuery, Stored | Unfinished | None]
+"""What is known of a query from now on: the answer, how far the look-up came, or nothing any more."""
 
 
 def anybody(_: Transaction) -> None:
@@ -156,17 +159,16 @@ class Purse:
         intent: Intent,
         bill: Bill,
         *,
-        store: tuple[AnyQuery, Stored] | None = None,
+        store: Kept | None = None,
         more: bool = False,
         close: bool = False,
     ) -> None:
-        """Write down what an attempt cost, with the answer to keep; durably, unless `more` attempts take it along."""
+        """Write down what an attempt cost, with what to `store`; durably, unless `more` attempts take it along."""
         async with self._lock:
             self._spent = self._spent + bill.offer.cost(bill.paid)
             self._due.append(partial(self._write_bill, bill=bill, attempted=intent.written))
             if store is not None:
-                query, stored = store
-                self._due.append(lambda tx: self._books.cache.put(tx, self.workspace, query, stored))
+                self._due.append(partial(self._write_answer, kept=store))
             if close:
                 self._release()
             self.attempts.append(
@@ -174,8 +176,8 @@ class Purse:
             )
             if not more:
                 await self._write()
-        if store is not None:
-            self._books.cache.remember(self.workspace, *store)
+        if store is not None and isinstance(store[1], Stored):
+            self._books.cache.remember(self.workspace, store[0], store[1])
 
     async def close(self) -> None:
         """Give back what was held and not spent; does nothing where nothing was held or all is closed."""
@@ -229,6 +231,13 @@ class Purse:
             usd=offer.cost(offer.most).usd,
             leaves=leaves,
         )
+
+    def _write_answer(self, tx: Transaction, kept: Kept) -> None:
+        query, found = kept
+        if found is None:
+            self._books.cache.drop(tx, self.workspace, query)
+        else:
+            self._books.cache.put(tx, self.workspace, query, found)
 
     def _write_bill(self, tx: Transaction, bill: Bill, *, attempted: bool) -> None:
         offer, ledger = bill.offer, self._books.ledger

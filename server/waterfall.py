@@ -61,6 +61,8 @@ class Descent(Generic[O]):
         self._query = query
         self._seen: list[tuple[Answer, O]] = []
         self._failures: list[ProviderError] = []
+        self.answered: list[O] = []
+        """Who answered, be it that there is nothing to be found."""
         self.settled = False
         """Whether nobody else has to be asked."""
 
@@ -68,7 +70,9 @@ class Descent(Generic[O]):
         """What came of the next offer."""
         if tried.error is not None:
             self._failures.append(tried.error)
-        elif tried.answer is not None and tried.answer.units:
+            return
+        self.answered.append(offer)
+        if tried.answer is not None and tried.answer.units:
             self._seen.append((tried.answer, offer))
             self.settled = self._query.settles(tried.answer)
 

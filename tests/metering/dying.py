@@ -19,12 +19,17 @@ from server import app
 from server.domain.contact import FindWorkEmail
 from server.domain.plan import ask
 from server.domain.principal import LOCAL
-from server.settings import load
+from server.settings import Settings, load
 from server.storage.database import Database, Statement, Transaction
 from server.storage.tables import ledger
 
 NOBODY = FindWorkEmail(first_name="Nobody", last_name="MagicNotFound", company_domain="stripe.com")
 _COUNT = Statement(select(func.count()).select_from(ledger).where(ledger.c.kind == bindparam("kind")))
+
+
+def settings(home: str) -> Settings:
+    """First is asked who charges for finding nothing."""
+    return load(home=home, providers="sandbox", order="leadsonar")
 
 
 async def die(home: str, sandbox_url: str, kind: str, count: str) -> None:
@@ -39,7 +44,7 @@ async def die(home: str, sandbox_url: str, kind: str, count: str) -> None:
         return value
 
     Database.write = watched
-    async with app.opened(load(home=home, providers="sandbox"), sandbox_url=sandbox_url) as weir:
+    async with app.opened(settings(home), sandbox_url=sandbox_url) as weir:
         await weir.engine.run(ask(NOBODY), LOCAL, "find_work_email")
 
 

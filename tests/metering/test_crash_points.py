@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 
 from server import app
 from server.domain.outcome import Outcome
@@ -17,8 +18,7 @@ from server.domain.plan import ask
 from server.domain.principal import LOCAL
 from server.domain.result import Result
 from server.sandbox import app as sandbox
-from server.settings import load
-from tests.metering.dying import NOBODY
+from tests.metering.dying import NOBODY, settings
 
 
 async def _die(home: Path, sandbox_url: str, kind: str, count: int) -> None:
@@ -28,7 +28,7 @@ async def _die(home: Path, sandbox_url: str, kind: str, count: int) -> None:
 
 
 async def _ask(home: Path, sandbox_url: str) -> Result[Any]:
-    async with app.opened(load(home=home, providers="sandbox"), sandbox_url=sandbox_url) as weir:
+    async with app.opened(settings(str(home)), sandbox_url=sandbox_url) as weir:
         return await weir.engine.run(ask(NOBODY), LOCAL, "find_work_email")
 
 
@@ -38,10 +38,16 @@ async def _billed(control: httpx2.AsyncClient) -> dict[str, float]:
     return {provider: credits for provider, credits in charged.items() if credits}
 
 
-async def test_what_a_look_up_came_to_is_stored_together_with_its_last_bill(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("kind", "cached"), [("capture", False), ("release", True)], ids=["after the first bill", "after the last bill"]
+)
+async def test_what_was_paid_for_is_not_paid_for_again(tmp_path: Path, kind: str, *, cached: bool):
     async with sandbox.running() as sandbox_url, httpx2.AsyncClient(base_url=sandbox_url) as control:
         await control.post("/bill/reset")
-        await _die(tmp_path, sandbox_url, "release", 1)
+        await _die(tmp_path, sandbox_url, kind, 1)
+        assert await _billed(control) == {"leadsonar": 1.0}
         result = await _ask(tmp_path, sandbox_url)
-        assert (result.outcome, result.receipt.cached) == (Outcome.NOT_FOUND, True)
+        assert (result.outcome, result.receipt.cached) == (Outcome.NOT_FOUND, cached)
+        assert "leadsonar" not in {attempt.provider for attempt in result.receipt.attempts}
+        assert (await _ask(tmp_path, sandbox_url)).receipt.cached
         assert await _billed(control) == {"leadsonar": 1.0}
