@@ -154,12 +154,14 @@ class Weir:
 async def opened(
     settings: Settings,
     *,
+    worker: bool = False,
     sandbox_url: str | None = None,
     documents: Documents | None = None,
     notices: Notices | None = None,
 ) -> AsyncGenerator[Weir]:
     """Everything below MCP, ready to run plans; closed in order on the way out.
 
+    A `worker` leaves it to the servers to look at the files of new jobs, so it needs no home folder of theirs.
     `sandbox_url` names a sandbox that already runs; without it, one is started where the settings call for it.
     `documents` replaces the guarded fetch of what clients publish about themselves, `notices` the guarded webhooks.
     """
@@ -184,7 +186,7 @@ async def opened(
                 url=settings.database,
                 home=settings.home,
                 clock=_now,
-                limits=BulkLimits(kept=timedelta(days=settings.bulk_kept_days)),
+                limits=BulkLimits(kept=timedelta(days=settings.bulk_kept_days), looks=not worker),
                 grants=partial(grant_of, identity.keys, authorization.connections),
                 notices=notices or Notices(settings.webhook_hosts),
             )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from server.batches import records, requests
+from server.batches import leftovers, records, requests
 from server.batches import statements as sql
 from server.batches.asking import Asking
 from server.batches.check import Checker
@@ -198,6 +198,7 @@ class Batches:
             await self._runner.forget(batch_id)
             await self.store.drop(batch_id)
         await requests.sweep(self.store.database, self._clock())
+        await leftovers.sweep(self.store.database, self.sources, self._clock())
 
     async def _stop(self, batch: Batch, status: Status, why: str) -> None:
         if await self.store.move(batch.id, batch.status, status, why):

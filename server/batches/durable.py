@@ -82,9 +82,11 @@ async def _chunk(batch_id: str, number: int, run: int, place: int) -> None:
 class Durable:
     """The durable work of this process. `open` it before anything else, once."""
 
-    def __init__(self, place: Place, *, at_once: int) -> None:
+    def __init__(self, place: Place, *, at_once: int, checks: bool) -> None:
+        """Carries out `at_once` slices at a time, and the looks at new batches only if it `checks`."""
         self._place = place
         self._at_once = at_once
+        self._checks = checks
 
     async def open(self, handler: Handler) -> None:
         """Take up what is queued, and what this executor had begun."""
@@ -96,6 +98,8 @@ class Durable:
         # It warns of every slice that we leave to whoever opens next.
         logging.getLogger("dbos").setLevel(logging.ERROR)
         DBOS(config=self._config())
+        if not self._checks:
+            DBOS.listen_queues([_CHUNKS])
         # Async workflows run in the event loop in which this is called.
         DBOS.launch()
         await DBOS.register_queue_async(_CHECKS, worker_concurrency=1, polling_interval_sec=_POLL_SECONDS)

@@ -12,6 +12,8 @@ class BulkLimits:
 
     kept: timedelta = timedelta(days=30)
     """How long results can be fetched."""
+    looks: bool = True
+    """Whether this process looks at the rows of new batches; their files lie in the home folder of the servers."""
     chunks_at_once: int = 4
     """Slices that one process works on at the same time."""
     in_flight: int = 32

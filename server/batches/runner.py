@@ -91,7 +91,7 @@ class Runner:
                 from server.batches.durable import Durable, Place  # noqa: PLC0415 - see above
 
                 place = Place.beside(self._database, self._schema, self._lease.executor)
-                opened = Durable(place, at_once=self._limits.chunks_at_once)
+                opened = Durable(place, at_once=self._limits.chunks_at_once, checks=self._limits.looks)
                 await opened.open(self)
                 self._durable = opened
             return self._durable

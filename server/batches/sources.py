@@ -9,6 +9,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
 
@@ -133,6 +134,13 @@ class Sources:
                 "The file of this upload is not there any more.", field="upload_id", fix="Upload it again."
             ) from None
         return Source(source, facts, digest, lambda: _cells(place / _DATA, facts))
+
+    def older_than(self, instant: datetime) -> frozenset[str]:
+        """Ids of files to which nothing was done since then."""
+        if not self._folder.exists():
+            return frozenset()
+        old = (place for place in self._folder.iterdir() if place.stat().st_mtime < instant.timestamp())
+        return frozenset(place.name for place in old)
 
     def forget(self, source: str) -> None:
         """Remove the file."""

@@ -16,7 +16,7 @@ from server.settings import Providers, Settings, load
 
 
 @click.command()
-@click.option("--home", help="Folder of the uploaded files; the same as the server's.  [default: .weir]")
+@click.option("--home", help="Folder of its own or of a server; nothing lasting is kept in it.  [default: .weir]")
 @click.option("--providers", type=click.Choice([one.value for one in Providers]), help="Real providers or the sandbox.")
 def work(**options: Any) -> None:
     """Carry out bulk jobs beside the servers that share a PostgreSQL database, until stopped."""
@@ -36,7 +36,7 @@ async def _work(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, over.set)
-    async with app.opened(settings):
+    async with app.opened(settings, worker=True):
         click.echo("Carrying out bulk jobs. Press Ctrl-C to stop.")
         await over.wait()
     click.echo("Stopped.")
