@@ -200,7 +200,7 @@ OPEN_HOLDS = Statement(
 _LAST_RETRY = (
     select(func.coalesce(func.max(_e.at), 0)).where(_e.batch == _OF_BATCH, _e.event == "retry").scalar_subquery()
 )
-UNRESOLVED_ROWS = Statement(
+BILLED_ROWS = Statement(
     select(_l.batch_row)
     .distinct()
     .where(
@@ -208,11 +208,11 @@ UNRESOLVED_ROWS = Statement(
         _l.batch == _OF_BATCH,
         _l.batch_row >= _number("first"),
         _l.batch_row < _number("end"),
-        _l.kind == "unresolved",
+        _l.kind == bindparam("kind"),
         _l.at >= _LAST_RETRY,
     )
 )
-"""Rows that may have been charged without our knowing, since a person last said to ask such rows again."""
+"""Rows with an entry of a kind, since a person last said to ask failed rows again."""
 
 EXPIRED = Statement(
     select(_b.id).where(_b.expires_at.is_not(None), _b.expires_at < _number("now")).order_by(_b.expires_at).limit(20)

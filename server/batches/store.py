@@ -251,7 +251,14 @@ class Store:
 
     async def unresolved_rows(self, batch_id: str, first: int, end: int) -> frozenset[int]:
         """Rows that a provider may have charged without our knowing, since failed rows were last retried."""
-        rows = await self.database.read(sql.UNRESOLVED_ROWS, batch=batch_id, first=first, end=end)
+        return await self._billed_rows(batch_id, first, end, "unresolved")
+
+    async def answered_rows(self, batch_id: str, first: int, end: int) -> frozenset[int]:
+        """Rows that a provider has answered, since failed rows were last retried."""
+        return await self._billed_rows(batch_id, first, end, "capture")
+
+    async def _billed_rows(self, batch_id: str, first: int, end: int, kind: str) -> frozenset[int]:
+        rows = await self.database.read(sql.BILLED_ROWS, batch=batch_id, first=first, end=end, kind=kind)
         return frozenset(int(row) for (row,) in rows)
 
     async def expired(self) -> tuple[str, ...]:

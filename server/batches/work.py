@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -95,6 +95,8 @@ class _Run:
     gate: _Gate
     tenure: Tenure
     """That of this process when it began: whatever comes after it belongs to others."""
+    paid: frozenset[int] = frozenset()
+    """Rows that an earlier owner had answers for: what is stored of those is fresh enough."""
     going: bool = True
     failures: int = 0
     stopped: str = ""
@@ -183,6 +185,8 @@ class Work:
                 fix="Retry the job's failed rows to ask again.",
             )
             await self._keep(run, [run.asking.refused(row, error) for row in sorted(unknown)])
+        if run.asking.fresh:
+            run.paid = await self._store.answered_rows(batch.id, first, end)
         settled = await self._store.settled_rows(batch.id, first, end)
         run.rows = iter([row for row in run.rows if row not in settled])
         if await self._store.attempt(batch.id, run.chunk.number) > _MOST_BEGINNINGS:
@@ -234,7 +238,8 @@ class Work:
     async def _ask(self, run: _Run, row: int) -> tuple[Settled, bool]:
         """What came of asking once, and whether asking again may help."""
         try:
-            plan = run.asking.plan(run.cells(row))
+            asking = replace(run.asking, fresh=False) if row in run.paid else run.asking
+            plan = asking.plan(run.cells(row))
             filed = BatchRow(run.batch.id, row, run.batch.order.ceiling, run.batch.approval)
             result = await run.gate.through(
                 lambda: self._engine.run_row(plan, run.principal, run.asking.kind.tool, filed, run.tenure.confirm)
