@@ -137,10 +137,10 @@ class Sources:
 
     def older_than(self, instant: datetime) -> frozenset[str]:
         """Ids of files to which nothing was done since then."""
-        if not self._folder.exists():
-            return frozenset()
-        old = (place for place in self._folder.iterdir() if place.stat().st_mtime < instant.timestamp())
-        return frozenset(place.name for place in old)
+        found, before = set[str](), instant.timestamp()
+        with contextlib.suppress(FileNotFoundError):  # where there is none yet, or one goes at this moment
+            found.update(place.name for place in self._folder.iterdir() if place.stat().st_mtime < before)
+        return frozenset(found)
 
     def forget(self, source: str) -> None:
         """Remove the file."""
