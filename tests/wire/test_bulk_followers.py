@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from mcp import Client, MCPError
 from mcp.client.subscriptions import ResourceUpdated
 
-from tests.access.firm import BOB, EVE, Firm, firm
+from tests.access.firm import BOB, EVE, Firm
 from tests.batches.jobs import Jobs
-from tests.isolation import isolated
 from tests.serving import Served, served
 from tests.stalls import watched
 from tests.wire.eras import MODES, by_hand
-
-__all__ = ["isolated"]
 
 pytestmark = pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")
 """Subscriptions of the era of `initialize` have no other way."""
@@ -31,13 +26,6 @@ ORDER = {
     "max_credits": 50,
 }
 ELSEWHERE = "weir://bulk-jobs/job_8Zk3vTq0LxW5mYb2nRcd"
-
-
-@pytest_asyncio.fixture
-async def acme(tmp_path: Path, isolated: None) -> AsyncIterator[Firm]:
-    """A Weir that asks who calls."""
-    async with firm(tmp_path / "acme") as running:
-        yield running
 
 
 async def submitted(client: Client) -> str:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2
 import pytest
-import pytest_asyncio
 from jsonschema import Draft202012Validator
 
 from server.domain.principal import Scope
-from tests.access.firm import BOB, EVE, MODERN, Firm, firm
-from tests.isolation import isolated
+from tests.access.firm import BOB, EVE, MODERN, Firm
 from tests.serving import Served
 from tests.wire.eras import by_hand
-
-__all__ = ["isolated"]
 
 EXTENSION = "io.modelcontextprotocol/tasks"
 SUBMIT = {
@@ -30,13 +25,6 @@ SUBMIT = {
     },
 }
 UNKNOWN = "job_8Zk3vTq0LxW5mYb2nRcd"
-
-
-@pytest_asyncio.fixture
-async def acme(tmp_path: Path, isolated: None) -> AsyncIterator[Firm]:
-    """A Weir that asks who calls."""
-    async with firm(tmp_path / "acme") as running:
-        yield running
 
 
 async def ask(
