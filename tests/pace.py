@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from server.upstream.pace import LATE
+from server.upstream.pace import LATE, SLACK
 from tests.stalls import Stalls
 
 DELAY = 0.2 + LATE
@@ -23,9 +23,12 @@ class Arrivals:
     at: list[float] = field(default_factory=list[float])
 
     def used(self, per_minute: float, silence: float = 0.0) -> float:
-        """The share used of what was permitted: by the limit, by `silence` that was asked for, and by the machine."""
+        """The share used of what was permitted: by the limit, by `silence` that was asked for, and by the machine.
+
+        What the machine takes in small pieces costs nothing, because slots may be used a little late.
+        """
         first, last = self.at[0], self.at[-1]
-        return self._share(per_minute, last - first - silence - self.stalls.between(first, last))
+        return self._share(per_minute, last - first - silence - self.stalls.felt(first, last, SLACK))
 
     def taken(self, per_minute: float, silence: float = 0.0) -> float:
         """The share taken of the limit from the first request to the last, though these be the ones that were late."""

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from math import ceil
 
 TICK = 0.004
 SLOP = 0.003
@@ -29,6 +30,12 @@ class Stalls:
     def between(self, start: float, end: float) -> float:
         """The seconds lost in stalls that ended in this time."""
         return sum(self.seconds[bisect_left(self.ended, start) : bisect_left(self.ended, end)])
+
+    def felt(self, start: float, end: float, slack: float) -> float:
+        """The seconds lost in this time, without those of seconds of which no more than `slack` was lost."""
+        seconds = [start + number for number in range(ceil(end - start))]
+        parts = [self.between(second, min(second + 1, end)) for second in seconds]
+        return sum(lost for lost in parts if lost > slack)
 
     def most_in_a_second(self, start: float, end: float) -> float:
         """The most that was lost in any second of this time: by so much can what was sent in time arrive too late."""
