@@ -126,14 +126,14 @@ async def noted(weir: Firm, event: str, **about: str) -> list[Entry]:
 
 
 async def raw(weir: Firm, request: bytes) -> bytes:
-    """What the server answers to bytes on the wire, until it hangs up or keeps silent for half a second."""
+    """What the server answers to bytes on the wire, until it hangs up or says nothing more for half a second."""
     parts = urlsplit(weir.url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     writer.write(request)
     await writer.drain()
     heard = b""
     try:
-        while chunk := await asyncio.wait_for(reader.read(65_536), 0.5):
+        while chunk := await asyncio.wait_for(reader.read(65_536), 0.5 if heard else 60):
             heard += chunk
     except TimeoutError:
         pass
