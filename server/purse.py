@@ -18,7 +18,7 @@ from server.cache import Cache, Stored, Unfinished
 from server.catalog import Offer
 from server.domain.approval import Approval, Proposal
 from server.domain.batch_row import BatchRow
-from server.domain.errors import ProviderError
+from server.domain.errors import ProviderError, ProviderOutcomeUnknown, StorageUnavailable
 from server.domain.money import FREE, NOTHING, Cost, Credits, Micros
 from server.domain.outcome import Outcome
 from server.domain.principal import Principal
@@ -118,6 +118,7 @@ class Purse:
         self._spent = NOTHING
         self._open = False
         self._closed = False
+        self._asked = False
         self._lock = asyncio.Lock()
         self._due: list[Unit] = []
         """What came of earlier attempts and is not written yet."""
@@ -153,6 +154,7 @@ class Purse:
         """Write down that `offer` is about to be asked. As `hold`, and `HoldLapsed` where the hold is gone."""
         async with self._lock:
             await self._write(self._confirm, partial(self._write_attempt, offer=offer))
+            self._asked = True
 
     async def settle(
         self,
@@ -199,9 +201,25 @@ class Purse:
             for one in (*due, *units):
                 one(tx)
 
-        await self._books.database.write(unit)
+        try:
+            await self._books.database.write(unit)
+        except StorageUnavailable as error:
+            self._give_up(error)
+            raise
         self._open = True
         self._due.clear()
+
+    def _give_up(self, error: StorageUnavailable) -> None:
+        """Leave the hold to recovery, which counts as spent what is not written: nobody knows how much of it is.
+
+        `ProviderOutcomeUnknown` where somebody was asked already, so that nobody asks again as if nothing had happened.
+        """
+        self._due.clear()
+        self._closed = self._open
+        if self._asked:
+            raise ProviderOutcomeUnknown(
+                f"A provider was asked, and what came of it could not be written down: {error.message}"
+            ) from error
 
     async def _approve(self) -> None:
         """See that a person has approved, where that takes one; a batch was approved as a whole."""

@@ -1,0 +1,38 @@
+"""A job whose storage fails after a provider was paid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.domain.batch import RowState, Status
+from server.domain.errors import StorageUnavailable
+from server.domain.principal import LOCAL
+from server.ledger import Ledger
+from tests.batches.jobs import addresses, jobs
+
+
+async def test_a_row_whose_bill_could_not_be_written_is_not_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    capture, failed = Ledger.capture, list[str]()
+
+    def capture_later(self: Ledger, tx: Any, *entry: Any, **more: Any) -> None:
+        if not failed:
+            failed.append("once")
+            raise StorageUnavailable("The disk is full.")
+        capture(self, tx, *entry, **more)
+
+    monkeypatch.setattr(Ledger, "capture", capture_later)
+    async with jobs(tmp_path) as bulk:
+        batch = await bulk.run(addresses(1))
+        assert (batch.status, batch.failed) == (Status.COMPLETED, 1)
+        (row,) = await bulk.batches.rows(LOCAL, batch.id, 1, 1)
+        assert row.state is RowState.FAILED
+        assert "could not be written down: The disk is full." in row.reason
+        assert await bulk.weir.bill() == {"leadmagic": 0.25}
+    async with jobs(tmp_path) as bulk:
+        entries = [line async for line in bulk.weir.weir.engine.books.ledger.export("default", batch.created_at)]
+        assert [line["kind"] for line in entries] == ["hold", "attempt", "unresolved", "release"]
