@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import httpx2
@@ -45,6 +46,30 @@ async def test_a_file_can_be_dropped(weir: Served, browser: Browser) -> None:
     await drop(page, LEADS, "dropped.csv")
     await expect(page.get_by_role("heading", name="The file is there")).to_be_focused()
     await expect(page.get_by_text("dropped.csv (CSV, 1 kB)")).to_be_visible()
+    await page.close()
+
+
+async def test_signed_links_take_a_file_there_and_bring_it_back_finished(weir: Served, browser: Browser) -> None:
+    opened = (await weir.call("create_bulk_upload_session", {"enrichment": "email_validation"}))["data"]
+    page = await browser.new_page()
+    await page.goto(opened["upload_url"])
+    await _choose_and_send(page, FILE)
+    await page.get_by_role("heading", name="The file is there").wait_for()
+    order = {"upload_id": opened["upload_id"], "max_credits": 5}
+    job = {"job_id": (await weir.call("submit_detected_bulk_job", order))["data"]["job_id"]}
+    status = await weir.call("get_bulk_job_status", {**job, "wait_seconds": 50})
+    assert status["data"]["status"] == "completed"
+    file = (await weir.call("export_bulk_job", {**job, "format": "csv"}))["data"]["file"]
+    async with page.expect_download() as arriving:
+        await page.evaluate("url => { location.href = url }", file["url"])
+    download = await arriving.value
+    assert download.suggested_filename == file["name"] == "leads-email_validation.csv"
+    header, *rows = (await asyncio.to_thread((await download.path()).read_text)).splitlines()
+    assert header.startswith("Email,Full Name,weir_email,")
+    assert [row.split(",")[:3] for row in rows] == [
+        ["ada@stripe.com", "Ada Lovelace", "ada@stripe.com"],
+        ["alan@stripe.com", "Alan Turing", "alan@stripe.com"],
+    ]
     await page.close()
 
 
