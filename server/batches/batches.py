@@ -27,7 +27,7 @@ _STEERED: Mapping[str, tuple[frozenset[Status], str]] = {
     "pause": (frozenset({Status.QUEUED, Status.RUNNING}), "It can be paused while it is queued or running."),
     "resume": (frozenset({Status.PAUSED}), "It can be resumed while it is paused."),
     "cancel": (
-        frozenset({Status.AWAITING_APPROVAL, Status.QUEUED, Status.RUNNING, Status.PAUSED}),
+        frozenset({Status.CHECKING, Status.AWAITING_APPROVAL, Status.QUEUED, Status.RUNNING, Status.PAUSED}),
         "It can be cancelled until it is over.",
     ),
     "retry": (

@@ -17,7 +17,7 @@ from mcp_types.jsonrpc import MISSING_REQUIRED_CLIENT_CAPABILITY
 
 from server.domain.batch import Status
 from server.domain.bulk_job import JobStatus
-from server.domain.errors import InsufficientScope, WeirError
+from server.domain.errors import WeirError
 from server.domain.principal import Scope
 from server.edge import fault
 from server.edge.context import CallerOf, Context, is_modern, is_widgets, principal_of
@@ -105,7 +105,7 @@ class Tasks:
         if not Status(status.status).over:
             try:
                 await caller.bulk.control(status.job_id, "cancel")
-            except InsufficientScope as refused:
+            except WeirError as refused:
                 raise fault.failed(refused) from refused
         return {"resultType": "complete"}
 

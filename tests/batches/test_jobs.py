@@ -120,6 +120,17 @@ async def test_a_job_is_paused_resumed_and_cancelled(tmp_path: Path):
         assert (await bulk.batches.steer(LOCAL, other.id, "cancel")).status is Status.CANCELLED
 
 
+async def test_a_job_is_cancelled_while_its_rows_are_looked_at(tmp_path: Path):
+    async with jobs(tmp_path) as bulk:
+        batch = await bulk.submit(addresses(5000))
+        assert batch.status is Status.CHECKING
+        assert (await bulk.batches.steer(LOCAL, batch.id, "cancel")).status is Status.CANCELLED
+        # Whatever the look would have begun has begun by the time that another job is done.
+        await bulk.run(addresses(1, "airbnb.com"))
+        assert (await bulk.batches.get(LOCAL, batch.id)).status is Status.CANCELLED
+        assert await bulk.weir.bill() == {"leadmagic": 0.25}
+
+
 async def test_failed_rows_are_asked_again_when_a_person_says_so(tmp_path: Path):
     async with jobs(tmp_path) as bulk:
         await bulk.weir.control(faults=["truncated"] * 2)
