@@ -100,16 +100,11 @@ class Lease:
         self.tenure = self._next_tenure(boot_clock())
         """The present one. What is begun in one tenure is not gone on with in another."""
         self._entered = False
-        self._held: dict[str, int] = {}
-        """Executors whose lock was seen held, and the start of the database server then."""
 
-    async def renew(self) -> Roll | None:
-        """Give a sign of life; who is alive, or None where there can be no other.
-
-        `StorageUnavailable`: the tenure runs out unless a later attempt succeeds in time.
-        """
+    async def renew(self) -> None:
+        """Give a sign of life. `StorageUnavailable`: the tenure runs out unless a later attempt succeeds in time."""
         if not self.shared:
-            return None
+            return
         asked = boot_clock()
         if not await self._beat(self.tenure):
             if self._entered:
@@ -118,10 +113,10 @@ class Lease:
             self.tenure, self._entered = self._next_tenure(asked), True
             await self._database.write(self._enter)
         self.tenure.until = self._until(asked)
-        return await self._roll()
 
     async def leave(self) -> None:
-        """Say that this process is gone, so that others need not wait to find out."""
+        """Say that this process is gone, so that others need not wait to find out; it spends nothing more."""
+        self.tenure.end()
         if self.shared:
             try:
                 await self._database.write(lambda tx: tx.execute(workers.LEAVE, of=self.executor))
@@ -145,21 +140,20 @@ class Lease:
         tx.execute(workers.SWEEP, age=_REMEMBERED // _MICROSECOND)
         tx.execute(workers.ENTER, executor=self.executor, host=socket.gethostname(), started_at=to_micros(self._since))
 
-    async def _roll(self) -> Roll:
-        alive, gone, held = {self.executor}, dict[str, str](), dict[str, int]()
-        for executor, beating, locked, server in await self._database.read(workers.ALL, ttl=TTL // _MICROSECOND):
-            if locked:
-                held[executor] = server
-            # After a restart of the database server nobody has a session: only silence counts then.
+    async def roll(self) -> Roll | None:
+        """Who is alive; None where there can be no other. Whoever has lost its session is declared dead."""
+        if not self.shared:
+            return None
+        alive, gone = {self.executor}, dict[str, str]()
+        for executor, beating, ended in await self._database.read(workers.ALL, ttl=TTL // _MICROSECOND):
             if executor == self.executor:
                 continue
-            if not locked and self._held.get(executor) == server and await self._bury(executor):
+            if ended and await self._bury(executor):
                 gone[executor] = ENDED
             elif beating:
                 alive.add(executor)
             else:
                 gone[executor] = SILENT
-        self._held = held
         return Roll(frozenset(alive), gone)
 
     async def _bury(self, executor: str) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 from server.batches import statements as sql
 from server.batches.asking import Asking
 from server.batches.check import Checker
-from server.batches.lease import Lease, Roll
+from server.batches.lease import Lease
 from server.batches.limits import BulkLimits
 from server.batches.slice import Slice
 from server.batches.sources import Source, Sources
@@ -111,11 +113,18 @@ class Runner:
         self._resting = True
         async with self._opening:
             if self._durable is not None:
-                if self._begun:
-                    await asyncio.wait(self._begun, timeout=_PATIENCE)
+                await self._see_off()
                 await self._durable.close()
                 self._durable = None
         await self._lease.leave()
+
+    async def _see_off(self) -> None:
+        """Wait for what is under way, alive to the others meanwhile."""
+        until = time.monotonic() + _PATIENCE
+        while self._begun and time.monotonic() < until:
+            await asyncio.wait(self._begun, timeout=_TICK)
+            with contextlib.suppress(StorageUnavailable):
+                await self._lease.renew()
 
     async def check_soon(self, batch_id: str) -> None:
         """Have the rows of a new batch looked at."""
@@ -264,7 +273,7 @@ class Runner:
 
     async def tick(self) -> None:
         """One round of `keep_going`. The sign of life comes first: nothing else may delay it."""
-        roll = await self._lease.renew()
+        await self._lease.renew()
         for batch in await self._store.awaiting():
             approval = await self._engine.books.approvals.get(batch.approval)
             if approval is not None and approval.decision is not Decision.WAITING:
@@ -273,11 +282,14 @@ class Runner:
             await self.close_batch(batch_id)
         if self._durable is None:
             await self.take_up()
-        elif roll is not None:
-            await self._take_over(self._durable, roll)
+        else:
+            await self._take_over(self._durable)
         await self._restart_stalled()
 
-    async def _take_over(self, durable: Durable, roll: Roll) -> None:
+    async def _take_over(self, durable: Durable) -> None:
+        roll = await self._lease.roll()
+        if roll is None:
+            return
         dropped, self._dropped = self._dropped, set()
         for executor, count in (await durable.take_over(roll.alive, dropped)).items():
             if executor != self._lease.executor:

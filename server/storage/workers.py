@@ -39,11 +39,11 @@ ENTER = Statement.upsert(
 BEAT = Statement(update(workers).where(_THE_WORKER).values(beat_at=_NOW).returning(_w.executor))
 """A sign of life; no row where others have declared the process dead."""
 LISTED = Statement(select(_w.executor).where(_THE_WORKER))
-ALL = Statement(
-    select(_w.executor, _w.beat_at >= _NOW - bindparam("ttl", type_=BigInteger), _HELD, _STARTED).order_by(_w.executor)
-)
-"""Of each process: whether it has been silent for less than `ttl` microseconds, whether it holds its lock, and since
-when the database server runs, whose restart ends all sessions."""
-BURY = Statement(delete(workers).where(_THE_WORKER, ~_HELD).returning(_w.executor))
+_GONE = ~_HELD & (_w.beat_at >= _STARTED)
+"""Its last sign of life came from a session that held the lock and has ended since; not because the server restarted,
+which ends all sessions."""
+ALL = Statement(select(_w.executor, _w.beat_at >= _NOW - bindparam("ttl", type_=BigInteger), _GONE))
+"""Of each process: whether it has been silent for less than `ttl` microseconds, and whether its session has ended."""
+BURY = Statement(delete(workers).where(_THE_WORKER, _GONE).returning(_w.executor))
 LEAVE = Statement(delete(workers).where(_THE_WORKER))
 SWEEP = Statement(delete(workers).where(_w.beat_at < _NOW - bindparam("age", type_=BigInteger)))

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,8 +20,8 @@ from tests.bulk.fleet import Fleet, books, fleet, submit
 from tests.cli.conftest import fetch
 
 ROWS = 900
-LATENCY = 400
-"""Milliseconds that a request takes, so that there are always some under way."""
+LATENCY = 4000
+"""Milliseconds that a request takes while workers are stopped: they all wait for answers, and seldom write."""
 _BEGUN = """
     SELECT count(*) FROM {schema}.workflow_status
     WHERE status = 'PENDING' AND executor_id LIKE '%%-' || %s || '-%%'
@@ -32,6 +33,7 @@ _STATE = """
 """
 """What the writing session of a process does."""
 _POLL = 0.02
+_LOOKS = 50
 PATIENCE = 60.0
 
 pytestmark = pytest.mark.usefixtures("isolated")
@@ -54,13 +56,22 @@ def _await_slices(url: str, process: int) -> None:
             time.sleep(_POLL)
 
 
+def _stays_idle(connection: psycopg.Connection[Any], process: int) -> bool:
+    """What a process sent before it stopped may reach the database a moment later."""
+    for _ in range(_LOOKS):
+        if connection.execute(_STATE, (str(process),)).fetchall() != [("idle",)]:
+            return False
+        time.sleep(_POLL)
+    return True
+
+
 @contextmanager
 def _frozen(url: str, process: int) -> Generator[None]:
     """Stop a process between two transactions: the database ends sessions that stand still in one."""
     deadline = time.monotonic() + PATIENCE
     with psycopg.connect(url, autocommit=True) as connection:
         os.kill(process, signal.SIGSTOP)
-        while connection.execute(_STATE, (str(process),)).fetchall() != [("idle",)]:
+        while not _stays_idle(connection, process):
             os.kill(process, signal.SIGCONT)
             assert time.monotonic() < deadline
             time.sleep(_POLL)
@@ -71,15 +82,18 @@ def _frozen(url: str, process: int) -> Generator[None]:
         os.kill(process, signal.SIGCONT)
 
 
+def _latency(made: Fleet, milliseconds: int) -> None:
+    assert fetch(made.sandbox, "POST", "/control", {"latency_ms": milliseconds})[0] == 200
+
+
 async def _under_way(made: Fleet, url: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, int]:
     """A job that a server and Ann work on; its id, and Ann's process."""
-    assert fetch(made.sandbox, "POST", "/control", {"latency_ms": LATENCY})[0] == 200
+    _latency(made, LATENCY)
     job = await submit(made, addresses(ROWS), monkeypatch)
     made.start("server")
     made.start("ann")
     process = _process(made, "ann")
     _await_slices(url, process)
-    made.await_calls(40, within=PATIENCE)
     return job, process
 
 
@@ -101,6 +115,7 @@ async def test_a_worker_that_is_killed_is_missed_because_its_session_ended(
     with fleet(tmp_path / "fleet", WEIR_DATABASE_URL=postgres_url) as made:
         job, process = await _under_way(made, postgres_url, monkeypatch)
         made.kill("ann")
+        _latency(made, 0)
         made.await_words("server", f"-{process}-")
         assert ENDED in _about(made, process)
         await _settle(made, job)
@@ -112,6 +127,7 @@ async def test_a_worker_that_froze_is_missed_for_its_silence_and_leaves_the_rows
     with fleet(tmp_path / "fleet", WEIR_DATABASE_URL=postgres_url) as made:
         job, process = await _under_way(made, postgres_url, monkeypatch)
         with _frozen(postgres_url, process):
+            _latency(made, 0)
             made.await_words("server", f"-{process}-")
         assert SILENT in _about(made, process)
         made.await_words("ann", "counted as dead")
