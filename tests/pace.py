@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from math import inf
 
 from server.upstream.pace import LATE, SLACK
 from tests.stalls import Stalls
@@ -22,13 +23,14 @@ class Arrivals:
     stalls: Stalls = field(default_factory=Stalls)
     at: list[float] = field(default_factory=list[float])
 
-    def used(self, per_minute: float, silence: float = 0.0) -> float:
+    def used(self, per_minute: float, silence: float = 0.0, processes: int = 1) -> float:
         """The share used of what was permitted: by the limit, by `silence` that was asked for, and by the machine.
 
-        What the machine takes in small pieces costs nothing, because slots may be used a little late.
+        What the machine takes in small pieces costs nothing, because slots may be used a little late. A request that
+        goes through several `processes` is held up in each of them, and each is stopped about as often as this one.
         """
         first, last = self.at[0], self.at[-1]
-        return self._share(per_minute, last - first - silence - self.stalls.felt(first, last, SLACK))
+        return self._share(per_minute, last - first - silence - processes * self.stalls.felt(first, last, SLACK))
 
     def taken(self, per_minute: float, silence: float = 0.0) -> float:
         """The share taken of the limit from the first request to the last, though these be the ones that were late."""
@@ -53,7 +55,7 @@ class Arrivals:
         return self.stalls.most_in_a_second(self.at[0], self.at[-1])
 
     def _share(self, per_minute: float, seconds: float) -> float:
-        return (len(self.at) - 1) / (per_minute / 60 * seconds)
+        return (len(self.at) - 1) / (per_minute / 60 * seconds) if seconds > 0 else inf
 
 
 async def reaches(least: float, attempt: Callable[[], Awaitable[float]]) -> None:
