@@ -42,7 +42,7 @@ async def bulk(
 ) -> AsyncGenerator[Batches]:
     """Bulk jobs over the database at `url`, with their files under `home`; lets them rest on the way out."""
     shared = not url.startswith("sqlite:///")
-    store, sources = Store(database, clock, telling(clock)), Sources(home / _FOLDER)
+    store, sources = Store(database, clock, telling(clock), kept=limits.kept), Sources(home / _FOLDER)
     lease = Lease(database, clock, shared=shared)
     schema = str((await database.read(_SCHEMA))[0][0]) if shared else ""
     runner = Runner(

@@ -155,7 +155,7 @@ class Batches:
             await self._stop(batch, Status.PAUSED, f"Paused by {principal.member}.")
         elif action == "cancel":
             await self._stop(batch, Status.CANCELLED, f"Cancelled by {principal.member}.")
-            await self._runner.close_batch(batch.id)
+            await self._runner.let_go(batch.id)
         else:
             await self._go_on(batch, principal, action)
         return await self.get(principal, batch_id)
@@ -201,8 +201,7 @@ class Batches:
         await leftovers.sweep(self.store.database, self.sources, self._clock())
 
     async def _stop(self, batch: Batch, status: Status, why: str) -> None:
-        if await self.store.move(batch.id, batch.status, status, why):
-            await self.store.note(batch.id, status.value, why)
+        await self.store.move(batch.id, batch.status, status, why)
 
     async def _go_on(self, batch: Batch, principal: Principal, action: str) -> None:
         if action == "retry" and not await self.store.forget_failures(batch.id):

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from server.batches import statements as sql
 from server.batches.asking import Asking
 from server.batches.check import Checker
 from server.batches.lease import Lease
@@ -26,8 +25,6 @@ from server.domain.money import Credits, plain
 from server.domain.principal import Grant, Principal
 from server.engine import Engine
 from server.proposals import fingerprint
-from server.storage.database import Transaction
-from server.storage.instant import to_micros
 
 if TYPE_CHECKING:
     from server.batches.durable import Durable
@@ -139,7 +136,7 @@ class Runner:
     async def _enqueue(self, batch_id: str, run: int) -> None:
         batch = await self._store.get(batch_id)
         if batch is None or await self._store.finish(batch_id):
-            await self.close_batch(batch_id)
+            await self.let_go(batch_id)
             return
         numbers = [number for number, _, _ in await self._store.chunks(batch_id)]
         # Who has several batches under way gets the turns of one.
@@ -161,7 +158,7 @@ class Runner:
             # Rows may be left. Durable work takes only what ended by itself for done.
             self._dropped.add(slice_.id)
             raise asyncio.CancelledError
-        await self.close_batch(slice_.batch)
+        await self.let_go(slice_.batch)
 
     async def check(self, batch_id: str) -> None:
         """Look at the rows of a batch, keep them, and queue it, or have a person asked; durable work calls this."""
@@ -204,8 +201,7 @@ class Runner:
         except ApprovalRequired as asked:
             approval = asked.approval
         await self._store.approved(batch.id, approval.id)
-        if await self._store.move(batch.id, Status.CHECKING, Status.AWAITING_APPROVAL, _waiting(most)):
-            await self._store.note(batch.id, "awaiting_approval", _waiting(most), path=approval.path)
+        await self._store.move(batch.id, Status.CHECKING, Status.AWAITING_APPROVAL, _waiting(most), path=approval.path)
 
     async def needs_approval(self, principal: Principal, most: Credits, besides: str = "") -> bool:
         """Whether a job that may cost `most` is above the operator's limit, together with the member's other ones."""
@@ -225,8 +221,8 @@ class Runner:
             await self.start(batch)
         elif approval.decision in (Decision.REFUSED, Decision.EXPIRED):
             why = "Nobody approved it in time." if approval.decision is Decision.EXPIRED else "A person refused it."
-            if await self._store.move(batch.id, batch.status, Status.CANCELLED, why):
-                await self._store.note(batch.id, "cancelled", why)
+            await self._store.move(batch.id, batch.status, Status.CANCELLED, why)
+            await self.let_go(batch.id)
 
     async def _use(self, approval: Approval) -> bool:
         """Use an approval; False where somebody else did, who may have died before the batch began."""
@@ -237,25 +233,12 @@ class Runner:
         return True
 
     async def _fail(self, batch: Batch, why: str) -> None:
-        if await self._store.move(batch.id, Status.CHECKING, Status.FAILED, why):
-            await self._store.note(batch.id, "failed", why)
+        await self._store.move(batch.id, Status.CHECKING, Status.FAILED, why)
 
-    async def close_batch(self, batch_id: str) -> None:
-        """Tell everybody that a batch is over, once; does nothing while it is not."""
+    async def let_go(self, batch_id: str) -> None:
+        """Remove the file of a batch that is over; does nothing while it is not."""
         batch = await self._store.get(batch_id)
-        if batch is None or batch.expires_at is not None or batch.status not in (Status.COMPLETED, Status.CANCELLED):
-            return
-        until = to_micros(self._clock() + self._limits.kept)
-        message = f"{batch.found} of {batch.rows} rows found, {plain(batch.credits):g} credits"
-
-        def unit(tx: Transaction) -> bool:
-            if not tx.execute(sql.CLOSE, batch=batch_id, until=until):
-                return False
-            self._store.note_in(tx, batch_id, batch.status.value, message)
-            self._store.tell(tx, batch)
-            return True
-
-        if await self._store.database.write(unit):
+        if batch is not None and batch.status in (Status.COMPLETED, Status.CANCELLED):
             self._sources.forget(batch.order.source)
 
     async def forget(self, batch_id: str) -> None:
@@ -278,8 +261,6 @@ class Runner:
             approval = await self._engine.books.approvals.get(batch.approval)
             if approval is not None and approval.decision is not Decision.WAITING:
                 await self._follow(batch, approval)
-        for batch_id in await self._store.unclosed():
-            await self.close_batch(batch_id)
         if self._durable is None:
             await self.take_up()
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, delete, func, insert, select, update
 
 from server.storage.bulk import batch_chunks, batch_events, batch_results, batches, webhooks
 from server.storage.statement import Statement
@@ -68,7 +68,12 @@ UNAPPROVED = Statement(
 MOVE = Statement(
     update(batches)
     .where(_THE_BATCH, _b.status == bindparam("before"))
-    .values(status=bindparam("after"), reason=bindparam("why"), finished_at=bindparam("finished"))
+    .values(
+        status=bindparam("after"),
+        reason=bindparam("why"),
+        finished_at=bindparam("finished"),
+        expires_at=bindparam("until"),
+    )
     .returning(_b.id)
 )
 START = Statement(
@@ -101,36 +106,13 @@ _COUNTED = {
     "credits": _b.credits + _number("n_credits"),
     "usd_micros": _b.usd_micros + _number("n_usd"),
 }
-_ALL_SETTLED = and_(
-    (_b.status == "running") | (_b.status == "queued"),
-    _settled + _number("n_done") + _number("n_failed") + _number("n_skipped") >= _b.rows,
-)
-COUNT = Statement(
-    update(batches)
-    .where(_THE_BATCH)
-    .values(
-        **_COUNTED,
-        status=case((_ALL_SETTLED, "completed"), else_=_b.status),
-        finished_at=case((_ALL_SETTLED, _number("now")), else_=_b.finished_at),
-    )
-    .returning(_b.status, _b.run)
-)
-CLOSE = Statement(
-    update(batches)
-    .where(_THE_BATCH, (_b.status == "completed") | (_b.status == "cancelled"), _b.expires_at.is_(None))
-    .values(expires_at=bindparam("until"))
-    .returning(_b.id)
-)
-"""Whoever gets the row back is the one to tell everybody that the batch is over."""
+COUNT = Statement(update(batches).where(_THE_BATCH).values(**_COUNTED).returning(_b.status, _b.run, _b.rows - _settled))
+"""The last column is how many rows are left."""
 WAITING = Statement(select(*BATCH).where(_b.status == "awaiting_approval").order_by(_b.created_at))
-UNCLOSED = Statement(
-    select(_b.id).where((_b.status == "completed") | (_b.status == "cancelled"), _b.expires_at.is_(None))
-)
-
 FINISH = Statement(
     update(batches)
     .where(_THE_BATCH, (_b.status == "running") | (_b.status == "queued"), _settled >= _b.rows)
-    .values(status="completed", finished_at=_number("now"))
+    .values(status="completed", finished_at=_number("finished"), expires_at=_number("until"))
     .returning(_b.id)
 )
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from server.batches import records
 from server.batches import statements as sql
 from server.batches.records import Result
 from server.domain.batch import Batch, Chunk, Estimate, Event, RowState, Settled, Status
-from server.domain.money import Credits
+from server.domain.money import Credits, plain
 from server.domain.principal import Principal
 from server.storage.database import Database, Transaction
 from server.storage.instant import from_micros, to_micros
@@ -34,8 +34,10 @@ class Standing:
 class Store:
     """The batches of all workspaces."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], tell: Tell) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], tell: Tell, *, kept: timedelta) -> None:
+        """`kept` is how long a batch that is over is remembered."""
         self.database = database
+        self._kept = kept
         self.tell = tell
         self._clock = clock
 
@@ -62,10 +64,6 @@ class Store:
         """Whatever waits for a person."""
         return tuple(map(records.batch, await self.database.report(sql.WAITING)))
 
-    async def unclosed(self) -> tuple[str, ...]:
-        """Batches that are over, and nobody was told."""
-        return tuple(batch_id for (batch_id,) in await self.database.report(sql.UNCLOSED))
-
     async def ahead_of(self, batch: Batch) -> int:
         """How many batches are older and not over."""
         ((count,),) = await self.database.read(sql.AHEAD, created=to_micros(batch.created_at))
@@ -87,19 +85,32 @@ class Store:
         )
         return Credits(int(total))
 
-    async def move(self, batch_id: str, before: Status, after: Status, why: str = "") -> bool:
-        """Change the status, if it still is `before`."""
-        finished = to_micros(self._clock()) if after.over else None
-        values = {"before": before.value, "after": after.value, "why": why, "finished": finished}
+    async def move(self, batch_id: str, before: Status, after: Status, why: str, **detail: Any) -> bool:
+        """Change the status, if it still is `before`: written down as an event with `detail`, and told to others."""
+        end = self._end() if after.over else {"finished": None, "until": None}
+        values = {"before": before.value, "after": after.value, "why": why, **end}
 
         def unit(tx: Transaction) -> bool:
-            moved = bool(tx.execute(sql.MOVE, batch=batch_id, **values))
-            # Whoever closes a batch tells of the other ends.
-            if moved and after in (Status.AWAITING_APPROVAL, Status.PAUSED, Status.FAILED):
-                self.tell(tx, records.batch(tx.execute(sql.GET, batch=batch_id)[0]))
-            return moved
+            if not tx.execute(sql.MOVE, batch=batch_id, **values):
+                return False
+            self.note_in(tx, batch_id, after.value, why, **detail)
+            self._announce(tx, batch_id)
+            return True
 
         return await self.database.write(unit)
+
+    def _end(self) -> Mapping[str, int]:
+        """When a batch that is over now was, and until when it is kept."""
+        now = self._clock()
+        return {"finished": to_micros(now), "until": to_micros(now + self._kept)}
+
+    def _announce(self, tx: Transaction, batch_id: str) -> None:
+        """Tell others where a batch stands now, and write down what came of one that was carried out."""
+        batch = records.batch(tx.execute(sql.GET, batch=batch_id)[0])
+        if batch.status in (Status.COMPLETED, Status.CANCELLED):
+            came_of_it = f"{batch.found} of {batch.rows} rows found, {plain(batch.credits):g} credits"
+            self.note_in(tx, batch_id, batch.status.value, came_of_it)
+        self.tell(tx, batch)
 
     async def start(self, batch_id: str, before: Status) -> int | None:
         """Queue a new run; its number, or None where the status was not `before`."""
@@ -175,10 +186,9 @@ class Store:
     def _settle(self, tx: Transaction, batch_id: str, settled: Sequence[Settled]) -> Standing:
         now = to_micros(self._clock())
         new = [one for one in settled if tx.execute(sql.SETTLE, **records.settlement(batch_id, one, now))]
-        ((status, run),) = tx.execute(
+        ((status, run, left),) = tx.execute(
             sql.COUNT,
             batch=batch_id,
-            now=now,
             n_done=sum(one.state is RowState.DONE for one in new),
             n_found=sum(one.found for one in new),
             n_failed=sum(one.state is RowState.FAILED for one in new),
@@ -187,12 +197,18 @@ class Store:
             n_credits=sum(one.credits for one in new),
             n_usd=sum(one.usd for one in new),
         )
-        return Standing(Status(status), int(run))
+        completed = left <= 0 and self._finish(tx, batch_id)
+        return Standing(Status.COMPLETED if completed else Status(status), int(run))
 
     async def finish(self, batch_id: str) -> bool:
-        """Complete a batch all of whose rows are settled; False where there is something left."""
-        now = to_micros(self._clock())
-        return bool(await self.database.write(lambda tx: tx.execute(sql.FINISH, batch=batch_id, now=now)))
+        """Complete a batch all of whose rows are settled; False where there is something left, or it is over."""
+        return await self.database.write(lambda tx: self._finish(tx, batch_id))
+
+    def _finish(self, tx: Transaction, batch_id: str) -> bool:
+        if not tx.execute(sql.FINISH, batch=batch_id, **self._end()):
+            return False
+        self._announce(tx, batch_id)
+        return True
 
     async def forget_failures(self, batch_id: str) -> int:
         """Take back the failed rows, so that they can be asked again; how many there were."""

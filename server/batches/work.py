@@ -258,5 +258,4 @@ class Work:
         return settled, settled.state is RowState.FAILED and result.error is not None and result.error.retryable
 
     async def _pause(self, batch: Batch, why: str) -> None:
-        if await self._store.move(batch.id, Status.RUNNING, Status.PAUSED, why):
-            await self._store.note(batch.id, "paused", why)
+        await self._store.move(batch.id, Status.RUNNING, Status.PAUSED, why)

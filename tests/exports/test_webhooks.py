@@ -119,7 +119,7 @@ async def test_a_job_that_could_tell_nobody_is_not_begun(tmp_path: Path):
 
 async def stopped(database: Database, clock: Clock, url: str) -> tuple[Webhooks, Store]:
     """A batch that could not begin, of which nobody has been told yet, and what delivers notices."""
-    store = Store(database, clock, telling(clock))
+    store = Store(database, clock, telling(clock), kept=timedelta(days=30))
     batch = Batch(
         id="job_1",
         workspace="default",

@@ -42,11 +42,8 @@ async def refused(weir: Served, name: str, /, **arguments: Any) -> Body:
 
 
 async def ended(weir: Served, job_id: str) -> Body:
-    """The job's status once nothing happens any more, and of one that is over until when it is kept."""
-    while True:
-        status = await reached(weir, job_id, *OVER)
-        if status["status"] not in ("completed", "cancelled") or "kept_until" in status:
-            return status
+    """The job's status once nothing happens any more."""
+    return await reached(weir, job_id, *OVER)
 
 
 async def reached(weir: Served, job_id: str, *statuses: str) -> Body:

@@ -52,10 +52,10 @@ async def result(url: str, method: str, params: Mapping[str, Any], **options: An
 
 
 async def ended(url: str, task_id: str) -> dict[str, Any]:
-    """The task once it works no more, and it is settled until when its result is kept."""
+    """The task once it works no more."""
     while True:
         task = await result(url, "tasks/get", {"taskId": task_id})
-        if task["status"] != "working" and task["ttlMs"] is not None:
+        if task["status"] != "working":
             return task
         await asyncio.sleep(0.02)
 
