@@ -53,7 +53,6 @@ from server.edge.toolset import Choice, Registries
 from server.engine import Engine
 from server.identity.administration import Administration
 from server.identity.identity import Identity
-from server.identity.keys import Keys
 from server.ledger import Ledger
 from server.oauth.authorization import Authorization
 from server.oauth.machine_commands import MachineCommands
@@ -113,7 +112,6 @@ class Weir:
     files: Files
     registries: Registries
     identity: Identity
-    keys: Keys
     authorization: Authorization
     batches: Batches
     uploads: Uploads
@@ -206,7 +204,6 @@ async def opened(
             files=files,
             registries=registries,
             identity=identity,
-            keys=identity.keys,
             authorization=authorization,
             batches=batches,
             uploads=uploads,
