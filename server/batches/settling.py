@@ -36,10 +36,13 @@ class Settling:
     async def _write_all(self) -> None:
         while self._waiting:
             taken, self._waiting = self._waiting, []
-            standing = await self._write([one for settled, _ in taken for one in settled])
+            try:
+                outcome = await self._write([one for settled, _ in taken for one in settled])
+            except Exception as error:  # noqa: BLE001 - the rows' own tasks have to learn of it, or wait for ever
+                outcome = error
             for _, done in taken:
                 if not done.done():
-                    done.set_result(standing)
+                    _end(done, outcome)
         self._writing = None
 
     async def _write(self, settled: list[Settled]) -> Standing:
@@ -49,3 +52,10 @@ class Settling:
             except StorageUnavailable as error:
                 logger.warning("%d results of a bulk job wait for storage: %s", len(settled), error.message)
                 await asyncio.sleep(_PAUSE)
+
+
+def _end(done: asyncio.Future[Standing], outcome: Standing | Exception) -> None:
+    if isinstance(outcome, Exception):
+        done.set_exception(outcome)
+    else:
+        done.set_result(outcome)
