@@ -9,8 +9,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from server.cache import Stored, Unfinished
@@ -62,6 +62,8 @@ class _Search:
     """Who had answered when an earlier look-up was cut off."""
     paid: bool = False
     """Whether anything was paid, now or then."""
+    fetched: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    """When who answered."""
 
     def resume(self, found: Unfinished, offers: Sequence[Offer]) -> None:
         """Go on where an earlier look-up was cut off: nobody is paid for the same answer again."""
@@ -70,6 +72,7 @@ class _Search:
         for offer in offers:
             if (offer.provider, offer.operation) == (where.provider, where.operation):
                 self.descent.note(offer, Tried(found.best.answer))
+                self.fetched[_name(offer)] = where.fetched_at
 
     @property
     def answered(self) -> tuple[str, ...]:
@@ -185,13 +188,14 @@ class Lookups:
                 return Looked(Outcome.SUPPRESSED)
             if search.descent.settled:
                 break
-        return self._landed(query, search.descent.landing())
+        return self._landed(search, search.descent.landing())
 
     async def _attempt(self, search: _Search, offer: Offer, *, last: bool) -> bool:
         """Ask one offer and settle it; True where its answer is about somebody on the suppression list."""
         query, purse, descent = search.query, search.purse, search.descent
         intent = await purse.intent(offer)
         tried, bill = await self.try_offer(query, offer, time.monotonic() + FINISH_SECONDS, intent)
+        search.fetched[_name(offer)] = self.books.clock()
         allowed = self.withhold(purse.workspace, tried.answer)
         withheld = allowed is None and tried.answer is not None
         descent.note(offer, Tried(allowed, tried.error))
@@ -208,34 +212,33 @@ class Lookups:
         """What is remembered after an attempt, so that the same money is not spent again."""
         query, landing = search.query, search.descent.landing()
         if withheld:
-            return self._stored(query, offer, None, withheld=True)
+            return self._stored(search, offer, None, withheld=True)
         if not over or (landing.offer is None and landing.failures):
             # Whoever failed, or was not asked yet, may still find something.
-            best = self._stored(query, landing.offer or offer, landing.answer)
+            best = self._stored(search, landing.offer or offer, landing.answer)
             return Unfinished(search.answered, best) if search.paid else None
         if landing.offer is not None:
-            stored = self._stored(query, landing.offer, landing.answer)
+            stored = self._stored(search, landing.offer, landing.answer)
             return stored if search.descent.settled or stored.outcome is Outcome.FOUND else None
         if query.keep_miss <= _NEVER:
             return None
         now = self.books.clock()
         return Stored(Outcome.NOT_FOUND, None, Provenance("", "", now, cached=False), now + query.keep_miss)
 
-    def _landed(self, query: AnyQuery, landing: Landing[Offer]) -> Looked:
+    def _landed(self, search: _Search, landing: Landing[Offer]) -> Looked:
         if landing.offer is not None:
-            stored = self._stored(query, landing.offer, landing.answer)
+            stored = self._stored(search, landing.offer, landing.answer)
             return Looked(stored.outcome, landing.answer, stored.provenance)
         if landing.failures:
             return Looked(landing.failures[-1].outcome, error=landing.failures[-1])
         return Looked(Outcome.NOT_FOUND)
 
-    def _stored(self, query: AnyQuery, offer: Offer, answer: Answer | None, *, withheld: bool = False) -> Stored:
+    def _stored(self, search: _Search, offer: Offer, answer: Answer | None, *, withheld: bool = False) -> Stored:
         """What is kept of an answer; of a withheld one only that it was, so that it is not paid for again."""
-        now = self.books.clock()
-        longest = offer.offering.provider.manifest.keep
-        keep = query.keep if longest is None else min(query.keep, longest)
-        provenance = Provenance(offer.provider, offer.operation, now, cached=False)
-        return Stored(Outcome.SUPPRESSED if withheld else outcome_of(answer), answer, provenance, now + keep)
+        fetched, longest = search.fetched[_name(offer)], offer.offering.provider.manifest.keep
+        keep = search.query.keep if longest is None else min(search.query.keep, longest)
+        provenance = Provenance(offer.provider, offer.operation, fetched, cached=False)
+        return Stored(Outcome.SUPPRESSED if withheld else outcome_of(answer), answer, provenance, fetched + keep)
 
     def withhold(self, workspace: str, answer: A | None) -> A | None:
         """The answer without anybody who asked not to be found; None where nothing may be shown."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import httpx2
 import pytest
 from mcp import Client
 
+from server import app
+from tests.databases import Clock
 from tests.serving import Served, served
 
 ADA = {"first_name": "Ada", "last_name": "Valid", "company_domain": "valid.magic.example"}
@@ -113,3 +116,22 @@ async def test_force_refresh_pays_again_and_replaces_the_stored_answer(tmp_path:
         after = await weir.call("find_work_email", ADA)
         assert after["provenance"]["fetched_at"] >= forced["provenance"]["fetched_at"]
         assert after["receipt"]["cached"] is True
+
+
+class Hurrying(Clock):
+    """A clock that nobody sees twice at the same instant."""
+
+    def __call__(self) -> datetime:
+        self.advance(seconds=1)
+        return super().__call__()
+
+
+async def test_an_answer_is_of_the_same_instant_whoever_shows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "_now", Hurrying())
+    async with served(tmp_path) as weir:
+        first, again = [await weir.call("find_work_email", ADA) for _ in range(2)]
+    assert again["receipt"]["cached"] is True
+    assert (first["provenance"]["cached"], again["provenance"]["cached"]) == (False, True)
+    assert again["provenance"]["fetched_at"] == first["provenance"]["fetched_at"]
