@@ -24,12 +24,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import people_file
-from benchmarks.servers import HOST, Served, weir_over_sandbox
+from benchmarks.servers import HOST, ROOT, Served, weir_over_sandbox
 from server import app
 from server.batches.batches import Batches
 from server.domain.batch import Batch, Order
 from server.domain.money import credits
 from server.domain.principal import LOCAL
+from server.manifest import read_manifest
 from server.settings import load
 
 CACHED = {"email": "person1@company1.example.com"}
@@ -134,9 +135,16 @@ def _folder() -> Generator[Path]:
         shutil.rmtree(path)
 
 
+def _permitted(plan: float) -> float:
+    """Validations a minute that a plan of so many requests a minute permits."""
+    manifest = read_manifest(ROOT / "server" / "providers" / "leadmagic.toml")
+    validations = manifest.operations["email_validation"].rate
+    return plan if validations is None else plan * validations.per_minute / manifest.rate.per_minute
+
+
 def measure(rows: int, distinct: float, per_minute: str) -> Iterator[Run]:
     """The file with nothing at hand, then again with every answer at hand."""
-    limit = None if per_minute == _UNPACED else float(per_minute)
+    limit = None if per_minute == _UNPACED else _permitted(float(per_minute))
     # The job waits for a server with other settings than these, so they may name any provider.
     variables = {
         "LEADMAGIC_API_KEY": "sandbox-unlimited",
@@ -158,7 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--distinct", type=float, default=people_file.DISTINCT, help="the share of new people")
-    parser.add_argument("--per-minute", default=_UNPACED, help="the provider's limit, such as 6000")
+    parser.add_argument("--per-minute", default=_UNPACED, help="the provider's plan, such as 500")
     parser.add_argument("--json", action="store_true", help="one object a line")
     arguments = parser.parse_args()
     runs = measure(arguments.rows, arguments.distinct, arguments.per_minute)
