@@ -198,7 +198,8 @@ def seconds_left(batch: Batch, rate: float | None) -> float | None:
     left = batch.rows - batch.settled
     if rate:
         return round(60 * left / rate, 1)
-    return round(batch.estimate.seconds, 1) if batch.estimate is not None else None
+    # Nothing is known where no provider sets a limit and no row has an answer yet.
+    return round(batch.estimate.seconds, 1) or None if batch.estimate is not None else None
 
 
 def row(batch: Batch, mapping: ColumnMapping, result: Result, given: Sequence[str], *, hidden: bool) -> JobRow:

@@ -128,7 +128,7 @@ class Channel:
             provider=self.manifest.name,
             state=self.breaker.state(now),
             retry_in=self.breaker.wait(now),
-            paused_for=max(0.0, self._slots.paces.general.paused_until - now),
+            paused_for=self._slots.paces.silence(now),
             refused=refusal.message if refusal is not None else None,
             succeeded=succeeded,
             failed=failed,

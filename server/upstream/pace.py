@@ -143,6 +143,10 @@ class Paces:
         """Whether the provider asked for silence that still lasts."""
         return now < self.general.paused_until or now < self.of(operation).paused_until
 
+    def silence(self, now: float) -> float:
+        """Seconds that are left of the longest silence that the provider asked for, of all or of an operation."""
+        return max(0.0, *(pace.paused_until - now for pace in (self.general, *self.own.values())))
+
     def reserve(self, operation: str, now: float, deadline: float) -> Slot:
         """A slot of every limit that concerns `operation`, at one instant and taken together.
 
