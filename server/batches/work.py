@@ -137,9 +137,16 @@ class Work:
         self._in_flight = in_flight
         self._at_once = AdaptiveLimit(at_once)
         self._gates: WeakValueDictionary[str, _Gate] = WeakValueDictionary()
+        self._slices: WeakValueDictionary[tuple[str, int], asyncio.Lock] = WeakValueDictionary()
+        """Held while this process carries out a slice."""
 
     async def chunk(self, batch_id: str, number: int, run: int, tenure: Tenure) -> None:
         """Settle every row of a chunk, unless the batch is stopped or begins another run, or the `tenure` ends."""
+        # An earlier run of the slice, which a person paused, begins rows until the next of its answers is written.
+        async with self._slices.setdefault((batch_id, number), asyncio.Lock()):
+            await self._carry_out(batch_id, number, run, tenure)
+
+    async def _carry_out(self, batch_id: str, number: int, run: int, tenure: Tenure) -> None:
         begun = await self._begin(batch_id, number, run, tenure)
         if begun is None:
             return

@@ -120,6 +120,19 @@ async def test_a_job_is_paused_resumed_and_cancelled(tmp_path: Path):
         assert (await bulk.batches.steer(LOCAL, other.id, "cancel")).status is Status.CANCELLED
 
 
+async def test_a_job_that_is_resumed_while_its_rows_are_still_asked_asks_none_again(tmp_path: Path):
+    """Rows that the earlier run begins until it notices are its own, and settled by it."""
+    async with jobs(tmp_path) as bulk:
+        await bulk.weir.control(latency_ms=1500)
+        batch = await bulk.submit(addresses(100))
+        for _ in range(2):
+            await bulk.until(batch, {Status.RUNNING})
+            await bulk.batches.steer(LOCAL, batch.id, "pause")
+            await bulk.batches.steer(LOCAL, batch.id, "resume")
+        done = await bulk.until(batch, {Status.COMPLETED})
+        assert (done.done, done.failed, await bulk.weir.bill()) == (100, 0, {"leadmagic": 25.0})
+
+
 async def test_a_job_is_cancelled_while_its_rows_are_looked_at(tmp_path: Path):
     async with jobs(tmp_path) as bulk:
         batch = await bulk.submit(addresses(5000))
