@@ -80,7 +80,7 @@ _DECIDE = Statement(
     .where(_a.id == bindparam("id"), _a.decision == Decision.WAITING.value, _a.expires_at > _NOW)
     .values(
         decision=bindparam("decided"),
-        decided_at=bindparam("at"),
+        decided_at=_NOW,
         decided_by=bindparam("by"),
         decided_how=bindparam("how"),
         expires_at=bindparam("until"),
@@ -90,11 +90,9 @@ _DECIDE = Statement(
 _USE = Statement(
     update(approvals)
     .where(_a.id == bindparam("id"), _a.decision == Decision.ALLOWED.value, _a.expires_at > _NOW)
-    .values(decision=Decision.USED.value, used_at=bindparam("at"))
+    .values(decision=Decision.USED.value, used_at=_NOW)
     .returning(_a.id)
 )
-
-
 _SWEEP = Statement(
     delete(approvals).where(
         _a.expires_at < bindparam("before", type_=BigInteger),
@@ -120,8 +118,7 @@ class Approvals:
 
     def use(self, tx: Transaction, approval: Approval) -> None:
         """Spend an approval, in the transaction that holds the money; `ApprovalRequired` where it was used already."""
-        now = to_micros(self._clock())
-        if not tx.execute(_USE, id=approval.id, now=now, at=now):
+        if not tx.execute(_USE, id=approval.id, now=to_micros(self._clock())):
             raise refusal(approval)
 
     async def get(self, approval_id: str) -> Approval | None:
@@ -148,7 +145,6 @@ class Approvals:
                 _DECIDE,
                 id=approval_id,
                 now=to_micros(now),
-                at=to_micros(now),
                 decided=(Decision.ALLOWED if allowed else Decision.REFUSED).value,
                 by=by,
                 how=how,
@@ -167,7 +163,7 @@ class Approvals:
     async def sweep(self) -> None:
         """Forget what was decided, or expired, so long ago that nobody asks who spent it."""
         before = to_micros(self._clock() - REMEMBERED)
-        await self._database.write(lambda tx: tx.execute(_SWEEP, before=before) and None)
+        await self._database.write(lambda tx: tx.execute(_SWEEP, before=before))
 
     def _find_or_ask(self, tx: Transaction, *, proposal: Proposal, principal: Principal) -> Approval:
         now = self._clock()
@@ -183,7 +179,8 @@ class Approvals:
 
     def _ask(self, tx: Transaction, proposal: Proposal, principal: Principal, now: datetime) -> Approval:
         approval = Approval(
-            id=secrets.token_urlsafe(32),
+            # No dash in front, which the shell's commands would take for an option.
+            id=secrets.token_hex(32),
             workspace=principal.workspace,
             member=principal.member,
             client=principal.client,

@@ -6,7 +6,8 @@ overshoot a limit between them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -89,6 +90,14 @@ _ADD = Statement.upsert(
 )
 _TAKE = Statement(update(budget_counters).where(*_OF_COUNTER).values(used=_c.used - _AMOUNT))
 _USED = Statement(select(_c.used).where(*_OF_COUNTER))
+_USED_BY = Statement.listed(
+    "members",
+    lambda members: select(_c.member, _c.used).where(
+        _c.workspace == bindparam("workspace"),
+        _c.member.in_(select(members.c.value)),
+        _c.period == bindparam("period"),
+    ),
+)
 
 
 class Budgets:
@@ -147,16 +156,27 @@ class Budgets:
         used = [LimitUse(one.name, one.limit, await self._read_used(principal, one)) for one in binding]
         return (LimitUse(PER_CALL, self.limits.per_call, FREE), *used)
 
-    def _counters(self, principal: Principal, at: datetime | None, row: BatchRow | None = None) -> tuple[_Counter, ...]:
+    async def spent(self, workspace: str, connections: Sequence[str]) -> Mapping[str, Credits]:
+        """What each of these connections and keys of a workspace has used this month, by id."""
+        _, month = self._periods(None)
+        names = {_counted(one): one for one in connections}
+        rows = await self._database.report(_USED_BY, workspace=workspace, members=json.dumps(list(names)), period=month)
+        return {**dict.fromkeys(connections, FREE), **{names[member]: Credits(used) for member, used in rows}}
+
+    def _periods(self, at: datetime | None) -> tuple[str, str]:
+        """The day and the month of an instant, by default of now."""
         day = (at or self._clock()).astimezone(UTC).date().isoformat()
-        month, grant = day[:7], principal.grant
+        return day, day[:7]
+
+    def _counters(self, principal: Principal, at: datetime | None, row: BatchRow | None = None) -> tuple[_Counter, ...]:
+        (day, month), grant = self._periods(at), principal.grant
         counters = (
             _Counter(PER_WORKSPACE_MONTH, "", month, self.limits.per_workspace_month),
             _Counter(PER_MEMBER_DAY, principal.member, day, self.limits.per_member_day),
         )
         if grant.id:
             # Counted without a limit as well: one that a person sets later is about the whole month.
-            counters += (_Counter(PER_CONNECTION_MONTH, f"connection {grant.id}", month, grant.monthly_limit),)
+            counters += (_Counter(PER_CONNECTION_MONTH, _counted(grant.id), month, grant.monthly_limit),)
         if row is not None:
             counters += (_Counter(PER_BATCH, f"batch {row.batch}", "", row.ceiling),)
         return counters
@@ -184,6 +204,11 @@ class Budgets:
             _USED, workspace=principal.workspace, member=counter.member, period=counter.period
         )
         return Credits(rows[0][0]) if rows else FREE
+
+
+def _counted(connection: str) -> str:
+    """The member under which the use of a connection or key is counted."""
+    return f"connection {connection}"
 
 
 def _used(tx: Transaction, principal: Principal, counter: _Counter) -> Credits:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
-from sqlalchemy import JSON, BigInteger, TableValuedAlias, bindparam, delete, func, select, tuple_, update
-from sqlalchemy import cast as cast_to
-from sqlalchemy.sql import ClauseElement
+from sqlalchemy import BigInteger, ColumnElement, TableValuedAlias, bindparam, delete, select, update
 
 from server.domain.outcome import Outcome
 from server.domain.query import Answer, AnyQuery, Query, answer_of
@@ -21,7 +19,7 @@ from server.domain.receipt import Provenance
 from server.domain.subject import canonical, covered_by
 from server.storage.database import Database, Statement, Transaction
 from server.storage.instant import from_micros, to_micros
-from server.storage.statement import Engine
+from server.storage.sweep import expired, sweep
 from server.storage.tables import answer_subjects, answers
 
 A = TypeVar("A", bound=Answer)
@@ -50,10 +48,9 @@ class Unfinished:
 _UNFINISHED = "unfinished"
 _a, _s = answers.c, answer_subjects.c
 _NOW = bindparam("now", type_=BigInteger)
+_STORED = (_a.outcome, _a.answer, _a.provider, _a.provider_operation, _a.fetched_at, _a.expires_at)
 _GET = Statement(
-    select(_a.outcome, _a.answer, _a.provider, _a.provider_operation, _a.fetched_at, _a.expires_at).where(
-        _a.workspace == bindparam("workspace"), _a.key == bindparam("key"), _a.expires_at > _NOW
-    )
+    select(*_STORED).where(_a.workspace == bindparam("workspace"), _a.key == bindparam("key"), _a.expires_at > _NOW)
 )
 _PUT = Statement.upsert(
     lambda insert: (
@@ -88,14 +85,8 @@ _REWRITE = Statement(
     .where(_a.workspace == bindparam("of_workspace"), _a.key == bindparam("of_key"))
     .values(outcome=bindparam("outcome"), answer=bindparam("answer"))
 )
-_KNOWN = Statement(
-    {
-        Engine.SQLITE: lambda: _known(func.json_each(bindparam("keys")).table_valued("value")),
-        Engine.POSTGRESQL: lambda: _known(
-            func.json_array_elements_text(cast_to(bindparam("keys"), JSON)).table_valued("value")
-        ),
-    }
-)
+_KNOWN = Statement.listed("keys", lambda keys: select(_a.key).where(*_fresh(keys)))
+_GET_ALL = Statement.listed("keys", lambda keys: select(_a.key, *_STORED).where(*_fresh(keys)))
 _DROP = Statement(delete(answers).where(_a.workspace == bindparam("workspace"), _a.key == bindparam("key")))
 _FORGET_WITHHELD = Statement(
     delete(answers).where(_a.workspace == bindparam("workspace"), _a.outcome == Outcome.SUPPRESSED.value)
@@ -128,26 +119,20 @@ _RECENT = Statement(
     .order_by(_a.fetched_at.desc())
     .limit(bindparam("most", type_=BigInteger))
 )
-_SWEEP_AT_ONCE = 1_000
-_EXPIRED = select(_a.workspace, _a.key).where(_a.expires_at <= _NOW).order_by(_a.expires_at).limit(_SWEEP_AT_ONCE)
-_SWEEP = Statement(delete(answers).where(tuple_(_a.workspace, _a.key).in_(_EXPIRED)).returning(_a.expires_at))
-_EXPIRED_SUBJECTS = (
-    select(_s.workspace, _s.subject, _s.key).where(_s.expires_at <= _NOW).order_by(_s.expires_at).limit(_SWEEP_AT_ONCE)
-)
-_SWEEP_SUBJECTS = Statement(
-    delete(answer_subjects)
-    .where(tuple_(_s.workspace, _s.subject, _s.key).in_(_EXPIRED_SUBJECTS))
-    .returning(_s.expires_at)
-)
 
 
-def _known(keys: TableValuedAlias) -> ClauseElement:
-    return select(_a.key).where(
+def _fresh(keys: TableValuedAlias) -> tuple[ColumnElement[bool], ...]:
+    """Of the answers under `keys`: those of the workspace that are whole and fresh."""
+    return (
         _a.workspace == bindparam("workspace"),
         _a.key.in_(select(keys.c.value)),
         _a.outcome != _UNFINISHED,
         _a.expires_at > _NOW,
     )
+
+
+_SWEEP = expired(answers)
+_SWEEP_SUBJECTS = expired(answer_subjects)
 
 
 class Cache:
@@ -178,6 +163,16 @@ class Cache:
             return None
         self._near.move_to_end(key)
         return stored
+
+    async def get_all(self, workspace: str, queries: Iterable[AnyQuery]) -> Mapping[AnyQuery, Stored]:
+        """Those of `queries` to which there is a fresh answer in storage; nothing of it is kept in memory."""
+        by_key = {query.key: query for query in queries}
+        if not by_key:
+            return {}
+        listed, now = json.dumps(list(by_key)), to_micros(self._clock())
+        rows = await self._database.report(_GET_ALL, workspace=workspace, keys=listed, now=now)
+        found = {by_key[key]: _read_answer(by_key[key], row) for key, *row in rows}
+        return {query: stored for query, stored in found.items() if stored is not None}
 
     async def get(self, workspace: str, query: AnyQuery) -> Stored | None:
         """A fresh answer from memory or storage."""
@@ -284,18 +279,10 @@ class Cache:
         return tuple(answer for answer in read if answer is not None)
 
     async def sweep(self) -> int:
-        """Delete expired answers from storage, a thousand in each transaction; how many there were."""
+        """Delete expired answers from storage; how many there were."""
         now = to_micros(self._clock())
-        await self._sweep(_SWEEP_SUBJECTS, now)
-        return await self._sweep(_SWEEP, now)
-
-    async def _sweep(self, statement: Statement, now: int) -> int:
-        swept = 0
-        while True:
-            rows = await self._database.write(lambda tx: tx.execute(statement, now=now))
-            swept += len(rows)
-            if len(rows) < _SWEEP_AT_ONCE:
-                return swept
+        await sweep(self._database, _SWEEP_SUBJECTS, now)
+        return await sweep(self._database, _SWEEP, now)
 
     def _drop(self, key: tuple[str, AnyQuery]) -> None:
         stored = self._near.pop(key, None)
@@ -349,7 +336,7 @@ def _read(query: AnyQuery, row: tuple[str, str | None, str, str, int, int]) -> S
     return None if best is None else Unfinished(tuple(known["asked"]), best)
 
 
-def _read_answer(query: AnyQuery, row: tuple[str, str | None, str, str, int, int]) -> Stored | None:
+def _read_answer(query: AnyQuery, row: Sequence[Any]) -> Stored | None:
     outcome, text, provider, operation, fetched_at, expires_at = row
     answer = None if text is None else _answer(type(query), text)
     if answer is None and text is not None:

@@ -6,19 +6,22 @@ import importlib.util
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from server.domain import money
-from server.domain.errors import NoOffer
+from server.domain.errors import NoOffer, PriceUnknown
 from server.domain.money import Cost, Credits, Micros
 from server.domain.query import AnyQuery
 from server.manifest import Manifest, Price, read_manifest
 from server.provider import Offering, Provider
 
 FOLDER = Path(__file__).parent / "providers"
+
+_RECKONED = 1_000
+"""How many different prices of questions are remembered."""
 
 
 def read_providers(folder: Path = FOLDER) -> dict[str, Provider]:
@@ -77,6 +80,11 @@ class Offer:
         """The provider's operation."""
         return self.offering.operation.name
 
+    @property
+    def unlocked_for(self) -> timedelta | None:
+        """How long the provider does not charge again for the record that it answers with."""
+        return self.offering.operation.unlocked
+
     def cost(self, amount: Credits) -> Cost:
         """`amount` of this provider's credits as a cost."""
         if amount == 0:
@@ -107,6 +115,8 @@ class Catalog:
         self._today = today
         self._order = {name: rank for rank, name in enumerate(order)}
         self._per_credit = dict(per_credit or {})
+        self._reckoned: dict[tuple[object, ...], tuple[Offer, ...]] = {}
+        self._ready_for: dict[type[AnyQuery], list[Offering[Any]]] = {}
         self._by_query: dict[type[AnyQuery], list[Offering[Any]]] = {}
         for provider in providers.values():
             for offering in provider.offerings():
@@ -140,34 +150,69 @@ class Catalog:
             if (price := operation.in_force(today)) is not None
         }
 
-    def offers(self, query: AnyQuery, without: Collection[tuple[str, str]] = ()) -> tuple[Offer, ...]:
+    def offers(self, query: AnyQuery, without: frozenset[tuple[str, str]] = frozenset()) -> tuple[Offer, ...]:
         """Who would be asked, in order; `without` names (provider, operation) pairs that are off automatic routing."""
-        willing = [
-            self._offer(offering, price, query)
-            for offering in self.offerings(type(query))
-            if offering.provider.name in self.ready
-            and (offering.automatic or offering.provider.name in self._order)
-            and (offering.provider.name, offering.operation.name) not in without
-            and offering.when(query)
-            and (price := offering.operation.in_force(self._today())) is not None
-        ]
-        return tuple(sorted(willing, key=self._rank))
+        kind, today = type(query), self._today()
+        able = tuple(offering.when(query) for offering in self._configured(kind))
+        # Questions differ in whom they are about, and hardly ever in what they cost.
+        alike = (kind, able, query.units, query.extras, without, today)
+        known = self._reckoned.get(alike)
+        if known is None:
+            if len(self._reckoned) >= _RECKONED:
+                self._reckoned.clear()
+            offers = [
+                self._offer(offering, price, query)
+                for offering, fits in zip(self._configured(kind), able, strict=True)
+                if fits
+                and (offering.provider.name, offering.operation.name) not in without
+                and (price := offering.operation.in_force(today)) is not None
+            ]
+            known = self._reckoned[alike] = tuple(sorted(offers, key=self._rank))
+        return known
 
-    def require(self, query: AnyQuery, without: Collection[tuple[str, str]] = ()) -> tuple[Offer, ...]:
+    def require(self, query: AnyQuery, without: frozenset[tuple[str, str]] = frozenset()) -> tuple[Offer, ...]:
         """`offers`, or `NoOffer` with the reason where nobody would be asked."""
         offers = self.offers(query, without)
-        if offers:
-            return offers
-        able = sorted({offering.provider.manifest.title for offering in self.offerings(type(query))})
-        configured = [offering for offering in self.offerings(type(query)) if offering.provider.name in self.ready]
+        if not offers:
+            raise self._nobody(query, without)
+        return offers
+
+    def _configured(self, kind: type[AnyQuery]) -> Sequence[Offering[Any]]:
+        """Those of `_routed` whose providers are configured."""
+        known = self._ready_for.get(kind)
+        if known is None:
+            known = self._ready_for[kind] = [one for one in self._routed(kind) if one.provider.name in self.ready]
+        return known
+
+    def _routed(self, kind: type[AnyQuery]) -> list[Offering[Any]]:
+        """Flows that answer this kind of query and are asked without being named, or are named by the operator."""
+        known = self.offerings(kind)
+        return [offering for offering in known if offering.automatic or offering.provider.name in self._order]
+
+    def _nobody(self, query: AnyQuery, without: frozenset[tuple[str, str]]) -> NoOffer:
+        """Why nobody would be asked, and what would change that."""
+        known, configured, asked = self._routed(type(query)), self._configured(type(query)), query.operation()
         if not configured:
-            raise NoOffer(
-                f"No configured provider answers {query.operation()}.",
-                fix=f"Set the API key of {' or '.join(able)}." if able else None,
+            return NoOffer(
+                f"No configured provider answers {asked}.",
+                fix=f"Set the API key of {_titles(known, ' or ')}." if known else None,
             )
-        raise NoOffer(
-            f"None of the configured providers can answer {query.operation()} from these arguments.",
-            fix="Give more of what identifies the person or company, such as the company domain or the profile URL.",
+        able = [offering for offering in configured if offering.when(query)]
+        if not able:
+            return NoOffer(
+                f"None of the configured providers can answer {asked} from these arguments.",
+                fix="Give more that identifies the person or company, such as the company domain or the profile URL.",
+            )
+        alarmed = [one for one in able if (one.provider.name, one.operation.name) in without]
+        if alarmed:
+            commands = "; ".join(f"weir prices confirm {one.provider.name} {one.operation.name}" for one in alarmed)
+            return NoOffer(
+                f"{_titles(alarmed, ' and ')} charged more for {asked} than its price list says, so it is not asked.",
+                fix=f"Have the operator check the price, and then run: {commands}",
+            )
+        return PriceUnknown(
+            f"No price of {_titles(able, ' or ')} for {asked} is in force, so nobody is asked.",
+            fix="Have the operator add the price row that is in force to the provider's price list.",
         )
 
     def _offer(self, offering: Offering[Any], price: Price, query: AnyQuery) -> Offer:
@@ -194,3 +239,7 @@ class Catalog:
             offer.provider,
             offer.operation,
         )
+
+
+def _titles(offerings: Iterable[Offering[Any]], joint: str) -> str:
+    return joint.join(sorted({offering.provider.manifest.title for offering in offerings}))

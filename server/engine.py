@@ -20,7 +20,7 @@ from server.catalog import Catalog, Offer
 from server.domain import money
 from server.domain.batch_row import BatchRow
 from server.domain.errors import NoOffer, ProviderError, StillRunning, Suppressed
-from server.domain.money import Cost
+from server.domain.money import Cost, Credits
 from server.domain.outcome import Outcome
 from server.domain.plan import Plan, Step
 from server.domain.principal import Principal
@@ -30,7 +30,8 @@ from server.domain.receipt import Receipt
 from server.domain.result import Part, Result
 from server.lookup import Looked, Lookups
 from server.proposals import Priced, proposal
-from server.purse import Books, Purse, Unit, anybody
+from server.purse import Books, Purse, anybody
+from server.storage.database import Unit
 from server.suppression import Suppression
 from server.upstream import Upstream
 from server.waterfall import outcome_of
@@ -113,10 +114,8 @@ class Engine:
         if self._calls:
             await asyncio.wait(self._calls, timeout=patience)
 
-    async def run(
-        self, plan: Plan[A], principal: Principal, tool: str, row: BatchRow | None = None, done: Done | None = None
-    ) -> Result[A]:
-        """Carry out `plan` for `principal`, or for one `row` of a batch of theirs.
+    async def run(self, plan: Plan[A], principal: Principal, tool: str, done: Done | None = None) -> Result[A]:
+        """Carry out `plan` for `principal`.
 
         `done` is called with the name of each step of several, once it is done.
 
@@ -127,7 +126,7 @@ class Engine:
         at_hand = self._from_memory(plan, principal)
         if at_hand is not None:
             return at_hand
-        call = await self._prepare(plan, principal, tool, row)
+        call = await self._prepare(plan, principal, tool)
         call.done = done
         task = asyncio.create_task(self._carry_out(call))
         self._calls.add(task)
@@ -154,6 +153,15 @@ class Engine:
         task.add_done_callback(self._calls.discard)
         return await asyncio.shield(task)
 
+    async def at_hand(self, plans: Sequence[Plan[Any]], workspace: str) -> Sequence[Result[Any] | None]:
+        """What `run` would answer from storage, of many plans at once; None where it would have to do more.
+
+        Of plans with several steps it always has to. Raises nothing of what `run` refuses: that is None as well.
+        """
+        single = [plan.steps[0].query for plan in plans if len(plan.steps) == 1 and not plan.steps[0].query.fresh]
+        stored = await self.books.cache.get_all(workspace, single)
+        return [self._from_store(plan, workspace, stored.get(plan.steps[0].query)) for plan in plans]
+
     def per_minute(self) -> Mapping[str, float]:
         """Requests per minute that every configured provider takes; infinity where nothing limits us."""
         return {
@@ -162,18 +170,18 @@ class Engine:
             if (one := self._upstream.connections.get(name)) is not None
         }
 
-    def reckon(self, plan: Plan[Any], workspace: str) -> tuple[Cost, Cost, str | None]:
-        """Expected and most cost of `plan` with nothing stored, and who would be asked first.
+    def reckon(self, plan: Plan[Any], workspace: str) -> tuple[Cost, Cost, Offer | None]:
+        """Expected and most cost of `plan` with nothing stored or unlocked, and who would be asked first.
 
         Raises what `run` raises before it holds anything, but for budgets and approval.
         """
         expected = most = money.NOTHING
-        first: str | None = None
+        first: Offer | None = None
         for step in plan.steps:
             self._lookups.refuse_suppressed(workspace, step.query)
-            offers = self._lookups.offers(step.query) if len(plan.steps) > 1 else self._lookups.require(step.query)
+            offers = self._offers(step, plan)
             if offers:
-                first = first or offers[0].provider
+                first = first or offers[0]
                 expected += offers[0].cost(offers[0].expected)
                 most += _most(offers)
         return expected, most, first
@@ -188,11 +196,11 @@ class Engine:
             if stored is not None:
                 steps.append(_quoted_from_store(stored))
                 continue
-            # A plan of several steps can do without one that nobody answers.
-            offers = self._lookups.offers(step.query) if len(plan.steps) > 1 else self._lookups.require(step.query)
+            offers = self._offers(step, plan)
             if offers:
-                steps += [_quoted(offer) for offer in offers]
-                expected += offers[0].cost(offers[0].expected)
+                quoted = [_quoted(offer, await self._expected(step, offer, principal)) for offer in offers]
+                steps += quoted
+                expected += offers[0].cost(quoted[0].expected)
                 most += _most(offers)
         limits = await self.books.budgets.usage(principal)
         return Quote(tuple(steps), expected, most, limits, self.books.budgets.needs_approval(most.total))
@@ -230,10 +238,19 @@ class Engine:
         if looked is None:
             return None
         self._lookups.refuse_suppressed(principal.workspace, step.query)
-        return Result(looked.outcome, plan.compose({step.name: looked.answer}), self._at_hand, looked.provenance)
+        return self._read(plan, looked)
+
+    def _from_store(self, plan: Plan[A], workspace: str, stored: Stored | None) -> Result[A] | None:
+        if stored is None or len(plan.steps) != 1 or self._lookups.suppressed(workspace, plan.steps[0].query):
+            return None
+        return self._read(plan, self._lookups.read(workspace, stored))
+
+    def _read(self, plan: Plan[A], looked: Looked) -> Result[A]:
+        answer = plan.compose({plan.steps[0].name: looked.answer})
+        return Result(looked.outcome, answer, self._at_hand, looked.provenance)
 
     async def _prepare(
-        self, plan: Plan[A], principal: Principal, tool: str, row: BatchRow | None, confirm: Unit = anybody
+        self, plan: Plan[A], principal: Principal, tool: str, row: BatchRow | None = None, confirm: Unit = anybody
     ) -> Call[A]:
         """Refuse what may not be asked, and reckon the most that the call can cost, less what is stored.
 
@@ -305,6 +322,17 @@ class Engine:
         error = last.error or next((one.error for one in looked.values() if one.error), None)
         return Result(error.outcome if error else last.outcome, None, receipt, error=error, parts=parts)
 
+    def _offers(self, step: Step, plan: Plan[Any]) -> Sequence[Offer]:
+        """Who may be asked; a plan of several steps can do without one that nobody answers."""
+        return self._lookups.offers(step.query) if len(plan.steps) > 1 else self._lookups.require(step.query)
+
+    async def _expected(self, step: Step, offer: Offer, principal: Principal) -> Credits:
+        """What an answer of `offer` is expected to cost, less what was paid for and is not charged again."""
+        if step.then is not None:
+            return offer.expected
+        unlocked = await self._lookups.unlocked(principal.workspace, step.query, offer)
+        return offer.expected if unlocked is None else unlocked.left(offer.expected)
+
     async def _stored(self, step: Step, principal: Principal) -> Stored | None:
         if step.query.fresh or step.then is not None:
             return None
@@ -327,9 +355,9 @@ def _most(offers: Sequence[Offer]) -> Cost:
     return money.total(offer.cost(offer.most) for offer in offers)
 
 
-def _quoted(offer: Offer) -> QuotedStep:
+def _quoted(offer: Offer, expected: Credits) -> QuotedStep:
     return QuotedStep(
-        offer.provider, offer.operation, offer.expected, offer.most, offer.miss, confirmed=offer.price.confirmed
+        offer.provider, offer.operation, expected, offer.most, offer.miss, confirmed=offer.price.confirmed
     )
 
 

@@ -22,7 +22,7 @@ from server.domain.outcome import Outcome
 from server.domain.principal import Grant, Principal
 from server.domain.spending import Alarm, HitRate, Spending, Spent
 from server.storage import entries
-from server.storage.database import Database, Transaction
+from server.storage.database import Database, Transaction, Unit
 from server.storage.instant import from_micros, to_micros
 from server.storage.statement import Parameters, Row
 
@@ -246,11 +246,17 @@ class Ledger:
         ]
         return sum(closed)
 
-    async def recover_hold(self, hold_id: str, give_back: GiveBack) -> bool:
-        """Close the hold of an owner who is known to be gone; False where it is closed already."""
-        return await self._database.write(
-            partial(self._take_over, hold_id=hold_id, before=_ALWAYS, give_back=give_back)
-        )
+    async def recover_hold(self, hold_id: str, give_back: GiveBack, confirm: Unit = lambda _: None) -> bool:
+        """Close the hold of an owner who is known to be gone; False where it is closed already.
+
+        `confirm` raises in the transaction where that is not known any more.
+        """
+
+        def unit(tx: Transaction) -> bool:
+            confirm(tx)
+            return self._take_over(tx, hold_id=hold_id, before=_ALWAYS, give_back=give_back)
+
+        return await self._database.write(unit)
 
     def _take_over(self, tx: Transaction, *, hold_id: str, before: int, give_back: GiveBack) -> bool:
         rows = tx.execute(entries.TAKE_OVER, hold=hold_id, before=before)

@@ -9,19 +9,20 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from server.cache import Stored, Unfinished
 from server.catalog import Catalog, Offer
 from server.domain import money
-from server.domain.errors import ApprovalRequired, OutOfBudget, ProviderError, Suppressed, WeirError
+from server.domain.errors import ApprovalRequired, HoldLapsed, OutOfBudget, ProviderError, Suppressed, WeirError
 from server.domain.outcome import Outcome
 from server.domain.query import Answer, AnyQuery
 from server.domain.receipt import Provenance
 from server.purse import Bill, Books, Purse
 from server.suppression import Suppression
+from server.unlocks import Unlocked, record_of
 from server.upstream import Intent, Upstream
 from server.upstream.intent import UNWRITTEN
 from server.waterfall import Descent, Landing, Tried, outcome_of
@@ -68,10 +69,11 @@ class _Search:
     def resume(self, found: Unfinished, offers: Sequence[Offer]) -> None:
         """Go on where an earlier look-up was cut off: nobody is paid for the same answer again."""
         self.asked, self.paid = found.asked, True
-        where = found.best.provenance
+        answer, where = found.best.answer, found.best.provenance
         for offer in offers:
-            if (offer.provider, offer.operation) == (where.provider, where.operation):
-                self.descent.note(offer, Tried(found.best.answer))
+            # Without an answer, whoever was asked last stands there, who may have failed.
+            if answer is not None and (offer.provider, offer.operation) == (where.provider, where.operation):
+                self.descent.note(offer, Tried(answer))
                 self.fetched[_name(offer)] = where.fetched_at
 
     @property
@@ -116,15 +118,25 @@ class Lookups:
             return Looked(Outcome.SUPPRESSED, cached=True)
         return Looked(stored.outcome, allowed, stored.provenance if allowed is not None else None, cached=True)
 
+    async def unlocked(self, workspace: str, query: AnyQuery, offer: Offer) -> Unlocked | None:
+        """What the offer's provider was paid for the answer, where it does not charge it again."""
+        if offer.unlocked_for is None:
+            return None
+        return (await self.books.unlocks.known(workspace, offer.provider, [query.key])).get(query.key)
+
+    def suppressed(self, workspace: str, query: AnyQuery) -> bool:
+        """Whether the question is about somebody who asked not to be looked up."""
+        return self.suppression.active(workspace) and self.suppression.covers(workspace, query.subjects())
+
     def refuse_suppressed(self, workspace: str, query: AnyQuery) -> None:
         """Raise `Suppressed` where the question is about somebody who asked not to be looked up."""
-        if self.suppression.active(workspace) and self.suppression.covers(workspace, query.subjects()):
+        if self.suppressed(workspace, query):
             raise Suppressed("This person or company is on the suppression list; nothing was asked or spent.")
 
     async def look_up(self, query: AnyQuery, purse: Purse, *, alone: bool) -> Looked:
         """Share a running look-up of the same question, else start one; `alone` closes the purse with the answer.
 
-        Raises what refuses the spending: `Suppressed`, `NoOffer`, `OutOfBudget`, `ApprovalRequired`,
+        Raises what refuses the spending: `Suppressed`, `NoOffer`, `OutOfBudget`, `ApprovalRequired`, `HoldLapsed`,
         `StorageUnavailable`. Failures of providers are part of what comes back.
         """
         # No await may come between the looks and the start, or two callers could both start.
@@ -137,8 +149,8 @@ class Lookups:
             return await self._start(key, query, purse, alone=alone)
         try:
             looked = await asyncio.shield(shared)
-        except (OutOfBudget, ApprovalRequired):
-            # The first caller's limit is not this caller's: try on our own account.
+        except (OutOfBudget, ApprovalRequired, HoldLapsed):
+            # What stops the first caller does not stop this one: try on our own account.
             return await self.look_up(query, purse, alone=alone)
         return Looked(looked.outcome, looked.answer, looked.provenance, cached=True, error=looked.error)
 
@@ -194,7 +206,9 @@ class Lookups:
         """Ask one offer and settle it; True where its answer is about somebody on the suppression list."""
         query, purse, descent = search.query, search.purse, search.descent
         intent = await purse.intent(offer)
+        before = await self.unlocked(purse.workspace, query, offer)
         tried, bill = await self.try_offer(query, offer, time.monotonic() + FINISH_SECONDS, intent)
+        bill = self._charged_once(bill, query, tried.answer, before)
         search.fetched[_name(offer)] = self.books.clock()
         allowed = self.withhold(purse.workspace, tried.answer)
         withheld = allowed is None and tried.answer is not None
@@ -207,6 +221,16 @@ class Lookups:
         if bill.charged is not None and bill.charged > offer.most:
             self._raise_alarm(offer, bill)
         return withheld
+
+    def _charged_once(self, bill: Bill, query: AnyQuery, answer: Answer | None, before: Unlocked | None) -> Bill:
+        """`bill` without what the provider was paid for `before` and does not charge again."""
+        offer = bill.offer
+        if offer.unlocked_for is None or not bill.charged:
+            return bill
+        record = record_of(None if answer is None else answer.record_id)
+        until = self.books.clock() + offer.unlocked_for
+        charged, now = Unlocked(query.key, offer.provider, record, bill.charged, until).after(before)
+        return replace(bill, charged=charged, unlocked=now if charged else None)
 
     def _to_keep(self, search: _Search, offer: Offer, *, withheld: bool, over: bool) -> Stored | Unfinished | None:
         """What is remembered after an attempt, so that the same money is not spent again."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import tomllib
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from server.domain import money
-from server.domain.errors import PriceUnknown
 from server.domain.money import FREE, Credits, Micros
 
 Amount = Annotated[Credits, BeforeValidator(money.credits)]
@@ -97,18 +97,19 @@ class Operation(_Entry):
     """Where the operation has a limit of its own, beside the provider's."""
     timeout: float = 30.0
     """Seconds to wait for one response."""
+    unlocked_days: float | None = None
+    """For how long the provider does not charge again for the record that it answered with; for operations that
+    answer with one record, of providers whose replies do not say what they cost."""
     prices: tuple[Price, ...]
+
+    @property
+    def unlocked(self) -> timedelta | None:
+        """`unlocked_days` as a duration."""
+        return None if self.unlocked_days is None else timedelta(days=self.unlocked_days)
 
     def in_force(self, today: date) -> Price | None:
         """The price row in force; None where there is none, and then the operation makes no offers."""
         return max((row for row in self.prices if row.since <= today), key=lambda row: row.since, default=None)
-
-    def price(self, today: date) -> Price:
-        """The price row in force; `PriceUnknown` where there is none."""
-        row = self.in_force(today)
-        if row is None:
-            raise PriceUnknown(f"{self.name} has no price in force, so it is not called.")
-        return row
 
     @property
     def free(self) -> bool:
@@ -134,6 +135,7 @@ class Manifest(_Entry):
     """The longest that its answers may be kept, where the vendor says so."""
     rate: Rate
     quota_per_day: int | None = None
+    """Requests, of the smallest paid plan; shown only. A provider whose quota is used up says for how long it rests."""
     plans: tuple[Plan, ...] = ()
     operations: dict[str, Operation]
 
@@ -153,8 +155,9 @@ class Manifest(_Entry):
         return f"{self.name.upper()}_API_KEY"
 
 
+@cache
 def read_manifest(path: Path) -> Manifest:
-    """The manifest in `path`; the provider's name is the file's."""
+    """The manifest in `path`, read once; the provider's name is the file's."""
     data: dict[str, Any] = tomllib.loads(path.read_text())
     for name, operation in data.get("operations", {}).items():
         operation["name"] = name

@@ -25,9 +25,8 @@ from server.domain.principal import Principal
 from server.domain.query import AnyQuery
 from server.domain.receipt import Attempt
 from server.ledger import Hold, Ledger
-from server.storage.database import Database, Transaction
-
-Unit = Callable[[Transaction], None]
+from server.storage.database import Database, Transaction, Unit
+from server.unlocks import Unlocked, Unlocks
 
 Kept = tuple[AnyQuery, Stored | Unfinished | None]
 """What is known of a query from now on: the answer, how far the look-up came, or nothing any more."""
@@ -45,6 +44,7 @@ class Books:
     ledger: Ledger
     budgets: Budgets
     cache: Cache
+    unlocks: Unlocks
     approvals: Approvals
     clock: Callable[[], datetime]
 
@@ -59,6 +59,8 @@ class Bill:
     """What the provider says, or what the price list says of the data that came back; None where nobody knows."""
     request_id: str | None = None
     error: ProviderError | None = None
+    unlocked: Unlocked | None = None
+    """What this paid for, where the provider does not charge it again."""
 
     @property
     def unknown(self) -> bool:
@@ -153,7 +155,9 @@ class Purse:
     async def attempt(self, offer: Offer) -> None:
         """Write down that `offer` is about to be asked. As `hold`, and `HoldLapsed` where the hold is gone."""
         async with self._lock:
-            await self._write(self._confirm, partial(self._write_attempt, offer=offer))
+            # Opening the hold confirms.
+            confirm = (self._confirm,) if self._open else ()
+            await self._write(*confirm, partial(self._write_attempt, offer=offer))
             self._asked = True
 
     async def settle(
@@ -178,7 +182,8 @@ class Purse:
             )
             if not more:
                 await self._write()
-        if store is not None and isinstance(store[1], Stored):
+        # Rows of a bulk job would push out of memory what single calls ask for again.
+        if store is not None and isinstance(store[1], Stored) and self._hold.row is None:
             self._books.cache.remember(self.workspace, store[0], store[1])
 
     async def close(self) -> None:
@@ -284,6 +289,8 @@ class Purse:
             outcome=bill.outcome,
             request_id=bill.request_id,
         )
+        if bill.unlocked is not None:
+            self._books.unlocks.put(tx, self.workspace, bill.unlocked)
         if (bill.charged or FREE) > offer.most:
             ledger.variance(
                 tx,

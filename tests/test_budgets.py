@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from server.budgets import Budgets, Limits
 from server.domain.errors import OutOfBudget
 from server.domain.money import Credits
-from server.domain.principal import Principal
+from server.domain.principal import Grant, Principal
 from server.storage.database import Database
 from tests.calls import ADA
 from tests.databases import Clock
@@ -59,6 +59,18 @@ async def test_what_is_reserved_counts_for_the_member_and_the_workspace(budgets:
         "credits_per_member_day": (1_00, 499_00),
         "credits_per_workspace_month": (3_00, 4997_00),
     }
+
+
+async def test_what_connections_have_used_this_month_is_told_of_all_at_once(
+    budgets: Make, reserve: Reserve, clock: Clock
+):
+    limited = budgets(Limits())
+    for grant, amount in (("one", 1_00), ("two", 2_00), ("two", 50), ("three", 8_00)):
+        await reserve(limited, Principal("acme", "ada", "", Grant(grant)), amount)
+    await reserve(limited, Principal("acme", "ada", "", Grant("one")), 4_00, clock() - timedelta(days=30))
+    assert await limited.spent("acme", ["one", "two", "unused"]) == {"one": 1_00, "two": 2_50, "unused": 0}
+    assert await limited.spent("globex", ["one"]) == {"one": 0}
+    assert await limited.spent("acme", []) == {}
 
 
 async def test_what_is_given_back_may_be_used_again(budgets: Make, reserve: Reserve, database: Database, clock: Clock):

@@ -10,7 +10,7 @@ import pytest
 
 from server.catalog import Catalog, read_providers
 from server.domain.contact import FindMobile, FindPersonalEmail, FindWorkEmail, ValidateEmail
-from server.domain.errors import InvalidInput, NoOffer
+from server.domain.errors import InvalidInput, NoOffer, PriceUnknown
 from server.domain.money import Micros
 from server.domain.query import AnyQuery
 from tests.serving import served
@@ -35,7 +35,7 @@ def asked(
     order: Sequence[str] = (),
     today: date = date(2026, 11, 21),
     per_credit: dict[str, Micros] | None = None,
-    without: Collection[tuple[str, str]] = (),
+    without: frozenset[tuple[str, str]] = frozenset(),
 ) -> list[str]:
     catalog = Catalog(PROVIDERS, ready=ready, today=lambda: today, order=order, per_credit=per_credit)
     return [offer.provider for offer in catalog.offers(query, without)]
@@ -73,7 +73,7 @@ def test_a_flow_that_is_not_automatic_is_asked_only_where_the_order_names_its_pr
 def test_who_has_no_key_no_price_in_force_or_a_price_alarm_makes_no_offer() -> None:
     assert asked(ADA, ready=["xmagnet"]) == ["xmagnet"]
     assert asked(ADA, today=date(2025, 12, 31)) == []
-    assert asked(ADA, without={("leadmagic", "email_finder")}) == ["xmagnet", "leadiq", "leadsonar"]
+    assert asked(ADA, without=frozenset({("leadmagic", "email_finder")})) == ["xmagnet", "leadiq", "leadsonar"]
 
 
 def test_nobody_to_ask_is_said_with_what_would_help() -> None:
@@ -84,6 +84,39 @@ def test_nobody_to_ask_is_said_with_what_would_help() -> None:
     sonar = Catalog(PROVIDERS, ready=["leadsonar"], today=lambda: date(2026, 11, 21))
     with pytest.raises(NoOffer, match="from these arguments"):
         sonar.require(FindWorkEmail(full_name="Ada Lovelace", company_name="Stripe"))
+
+
+ALARM = frozenset({("leadmagic", "personal_email_finder")})
+PERSONAL = FindPersonalEmail(profile_url="ada-lovelace")
+
+
+@pytest.mark.parametrize(
+    ("today", "without", "refusal", "said", "fix"),
+    [
+        (
+            date(2025, 12, 31),
+            frozenset[tuple[str, str]](),
+            PriceUnknown,
+            "No price of LeadMagic for find_personal_email is in force",
+            "price row",
+        ),
+        (
+            date(2026, 11, 21),
+            ALARM,
+            NoOffer,
+            "LeadMagic charged more for find_personal_email than its price list says",
+            "weir prices confirm leadmagic personal_email_finder",
+        ),
+    ],
+)
+def test_a_price_that_keeps_everybody_from_being_asked_is_named(
+    today: date, without: frozenset[tuple[str, str]], refusal: type[NoOffer], said: str, fix: str
+) -> None:
+    catalog = Catalog(PROVIDERS, ready=ON, today=lambda: today)
+    with pytest.raises(NoOffer, match=said) as refused:
+        catalog.require(PERSONAL, without)
+    assert type(refused.value) is refusal
+    assert fix in (refused.value.fix or "")
 
 
 async def test_the_setting_decides_whom_a_call_asks_first(tmp_path: Path) -> None:

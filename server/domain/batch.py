@@ -57,7 +57,7 @@ class Estimate:
     to_ask: int
     """Rows for which providers would be asked."""
     expected: Mapping[str, Credits]
-    """By provider: if every row is answered by the first provider asked."""
+    """By provider: if every row is answered by the first provider asked, less what was paid for before."""
     most: Mapping[str, Credits]
     """By provider: if every provider of every row has to be asked, and charges the most it can."""
     usd_expected: Micros
@@ -68,6 +68,9 @@ class Estimate:
     """What keeps the batch from running, such as an unknown price; empty where it can run."""
     ragged: int = 0
     """Rows with something that the columns have no place for, such as surplus cells."""
+    unlocked: int = 0
+    """Of `to_ask`: rows for which the first provider was paid before and does not charge again, so it is expected to
+    answer for nothing, or for what there is more to tell."""
 
     @property
     def total_expected(self) -> Credits:

@@ -47,6 +47,8 @@ class EstimateView(Part):
     suppressed: int
     cached: int
     to_ask: int
+    unlocked: int
+    """Of `to_ask`: paid for before, and not charged again by the provider that is asked first."""
     expected: CostView
     max: CostView
     seconds: float
@@ -67,6 +69,7 @@ class EstimateView(Part):
             suppressed=estimate.suppressed,
             cached=estimate.cached,
             to_ask=estimate.to_ask,
+            unlocked=estimate.unlocked,
             expected=CostView.of(expected),
             max=CostView.of(most),
             seconds=round(estimate.seconds, 1),

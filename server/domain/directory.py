@@ -98,6 +98,12 @@ class ProviderFacts(Part):
     """The operator's figure, else the dearest documented plan's."""
     keep_days: float | None = None
     """The longest that its answers may be kept, where the vendor says so."""
+    requests_per_minute: float | None = None
+    """What Weir keeps to over all operations: the operator's figure, else the documented one; absent where it keeps to
+    none, and in the list of all providers.
+    """
+    requests_per_day: int | None = None
+    """The quota that the vendor documents, of its smallest paid plan. Weir leaves it to the provider to count."""
     health: Condition | None = None
     track: Track | None = None
     operations: tuple[PricedOperation, ...]

@@ -102,8 +102,8 @@ class NoOffer(WeirError):
     code = "no_provider"
 
 
-class PriceUnknown(WeirError):
-    """The operation has no price row in force, so it may not be called."""
+class PriceUnknown(NoOffer):
+    """Providers could answer, and none of them has a price in force for it, so none may be called."""
 
     code = "price_unknown"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Self
@@ -134,7 +134,7 @@ def _hints(roles: Sequence[OpenRole], days: Sequence[date], remote_share: float 
     if leaders:
         yield GrowthHint(hint=Hint.LEADERSHIP, evidence="; ".join(dict.fromkeys(leaders[:3])))
     for hint, words in ((Hint.SALES, _SALES), (Hint.ENGINEERING, _ENGINEERING)):
-        titles = _where(roles, lambda role, words=words: bool(words.search(role.function or role.title)))
+        titles = [role.title for role in roles if words.search(role.function or role.title)]
         if len(titles) >= max(3, len(roles) / 3):
             yield GrowthHint(hint=hint, evidence=f"{len(titles)} of {len(roles)}, such as {titles[0]}")
     places = _counts(role.location for role in roles)
@@ -145,7 +145,3 @@ def _hints(roles: Sequence[OpenRole], days: Sequence[date], remote_share: float 
         yield GrowthHint(hint=Hint.BURST, evidence=f"{len(recent)} from {recent[-1]} to {recent[0]}")
     if remote_share is not None and remote_share >= 0.5:
         yield GrowthHint(hint=Hint.REMOTE, evidence=f"{remote_share:.0%}")
-
-
-def _where(roles: Iterable[OpenRole], wanted: Callable[[OpenRole], bool]) -> list[str]:
-    return [role.title for role in roles if wanted(role)]

@@ -15,6 +15,11 @@ Answers = Mapping[str, Answer | None]
 """The answers of earlier steps by name; None where there was none."""
 
 
+def warnings(answers: Answers) -> tuple[str, ...]:
+    """What was lost in any of the answers, each sentence once."""
+    return tuple(dict.fromkeys(warning for answer in answers.values() if answer for warning in answer.warnings))
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One query of a plan.

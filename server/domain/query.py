@@ -123,7 +123,7 @@ class Query(BaseModel, Generic[A]):
 
 
 _UNSETTLED = frozenset({QualityStatus.RISKY, QualityStatus.UNKNOWN, QualityStatus.INVALID, QualityStatus.SUPPRESSED})
-_IDENTITIES = ("email", "work_email", "personal_email", "profile_url", "company_domain")
+_IDENTITIES = ("email", "work_email", "personal_email", "profile_url", "company_domain", "company_url")
 
 AnyQuery = Query[Any]
 

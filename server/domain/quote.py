@@ -14,7 +14,7 @@ class QuotedStep:
     provider: str
     operation: str
     expected: Credits
-    """The price of a full answer."""
+    """The price of a full answer, less what was paid for before and is not charged again."""
     most: Credits
     """The bound; what is held."""
     miss: Credits

@@ -123,6 +123,10 @@ class CompanyFilters(Part):
         """The names of the filters that are set; `False` counts, because it asks for companies without."""
         return frozenset(name for name in type(self).model_fields if getattr(self, name) not in (None, ()))
 
+    def subjects(self) -> frozenset[str]:
+        """Companies that are named outright, for suppression."""
+        return frozenset((*self.company_domains, *self.company_urls))
+
 
 class PeopleFilters(Part):
     """Which people; every filter narrows the set, and a list matches any entry."""
@@ -160,6 +164,10 @@ class PeopleFilters(Part):
         """The names of the filters that are set."""
         return _given(self, type(self).model_fields)
 
+    def subjects(self) -> frozenset[str]:
+        """People who are named outright, and the domains of their addresses, for suppression."""
+        return frozenset((*self.profile_urls, *self.email_domains))
+
 
 class SearchPeople(Query[PeoplePage]):
     """People by company, title and person filters; each returned person is charged, each revealed detail as well."""
@@ -192,6 +200,9 @@ class SearchPeople(Query[PeoplePage]):
     @property
     def extras(self) -> tuple[str, ...]:
         return ("email",) * self.include_email + ("mobile",) * self.include_mobile
+
+    def subjects(self) -> frozenset[str]:
+        return super().subjects() | self.companies.subjects() | self.people.subjects()
 
     @property
     def one_company(self) -> bool:
@@ -266,6 +277,9 @@ class SearchCompanies(Query[CompanyPage]):
         """What the search is narrowed or ordered by, such as `keywords` or `companies.industries`."""
         return _given(self, ("keywords", "sort_by")) | {f"companies.{name}" for name in self.companies.given}
 
+    def subjects(self) -> frozenset[str]:
+        return self.companies.subjects()
+
     @model_validator(mode="after")
     def _has_criteria(self) -> Self:
         if not self.keywords and not self.companies.given:
@@ -304,3 +318,6 @@ class FindLookalikes(Query[CompanyPage]):
     @property
     def units(self) -> int:
         return self.limit
+
+    def subjects(self) -> frozenset[str]:
+        return super().subjects() | frozenset(self.seed_domains) | self.companies.subjects()

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-_LOCAL = ("127.0.0.1", "localhost", "[::1]")
+LOCAL = ("127.0.0.1", "localhost", "[::1]")
+"""Hosts, as in URLs, under which a server is always reached from its own machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Site:
             return self.url
         if any(_matches(host, known.lower()) for known in self.hosts):
             return f"{public.scheme}://{host}"
-        if _name(host) in _LOCAL and _plain(host):
+        if _name(host) in LOCAL and _plain(host):
             return f"http://{host}"
         return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from server.domain import normalise
 from server.domain.contact import FoundPhone, PhoneType
 from server.domain.lenient import Reader
@@ -45,6 +47,15 @@ def phone_answer(
         warnings=read.warnings,
         provider_source=source,
         record_id=record,
+    )
+
+
+def best_phone(found: Iterable[FoundPhone]) -> FoundPhone | None:
+    """The number to call: dialable before others, then mobile, then by quality."""
+    return min(
+        found,
+        key=lambda one: (one.number_e164 is None, one.type is not PhoneType.MOBILE, one.quality.order),
+        default=None,
     )
 
 

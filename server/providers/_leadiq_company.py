@@ -18,7 +18,7 @@ from server.domain.company import (
     TechStack,
 )
 from server.domain.lenient import Count, Reader, Said
-from server.providers._leadiq_people import Camel, OrNone
+from server.providers._leadiq_people import Camel, OrEmpty
 
 _HEAD = "query SearchCompany($input: SearchCompanyInput!) { searchCompany(input: $input) { totalResults results { "
 _FUNDING = "fundingInfo { fundingTotalUsd lastFundingType }"
@@ -99,7 +99,7 @@ class FoundCompany(Camel):
     number_of_employees: Count = None
     location_info: _Place | None = None
     funding_info: _Funds | None = None
-    technologies: Annotated[tuple[_Technology, ...], OrNone] = ()
+    technologies: Annotated[tuple[_Technology, ...], OrEmpty] = ()
 
     @property
     def products(self) -> tuple[Technology, ...]:
@@ -109,7 +109,7 @@ class FoundCompany(Camel):
 
 class _Companies(Camel):
     total_results: Count = None
-    results: Annotated[tuple[FoundCompany, ...], OrNone] = ()
+    results: Annotated[tuple[FoundCompany, ...], OrEmpty] = ()
 
 
 class CompaniesFound(Camel):

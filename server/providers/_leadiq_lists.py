@@ -8,7 +8,7 @@ from server.domain.lenient import Count, Reader, Said, Spoken
 from server.domain.lists import AddedProspect, AddProspect, CreateList, ListedCompany, Prospect, ProspectList
 from server.domain.quality import QualityStatus
 from server.provider import Request
-from server.providers._leadiq_people import SENIORITIES, STATUSES, Camel, OrNone
+from server.providers._leadiq_people import SENIORITIES, STATUSES, Camel, OrEmpty
 from server.providers._leadiq_search import SENIORITY_WORDS
 
 HOST = "prospector"
@@ -123,7 +123,7 @@ class _Item(Camel):
 class Items(Camel):
     """A page of a list."""
 
-    items: Annotated[tuple[_Item, ...], OrNone] = ()
+    items: Annotated[tuple[_Item, ...], OrEmpty] = ()
     next_cursor: Said = None
 
 

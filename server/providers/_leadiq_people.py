@@ -33,7 +33,7 @@ from server.domain.lenient import Reader, Said
 from server.domain.person import Person, PersonProfile, Seniority
 from server.domain.quality import Quality, QualityStatus
 from server.provider import Wire
-from server.providers._build import line, phone_answer
+from server.providers._build import best_phone, line, phone_answer
 
 _HEAD = "query SearchPeople($input: SearchPeopleInput!) { searchPeople(input: $input) { totalResults hasMore results { "
 _WHO = "id name { fullName first last } linkedin { linkedinUrl } "
@@ -76,7 +76,7 @@ def _rows(value: Any) -> Any:
     return () if value is None else value
 
 
-OrNone = BeforeValidator(_rows)
+OrEmpty = BeforeValidator(_rows)
 """On a list that may be null."""
 
 
@@ -146,8 +146,8 @@ class _Position(Camel):
     seniority: Said = None
     function: Said = None
     company_info: _Company | None = None
-    emails: Annotated[tuple[Email, ...], OrNone] = ()
-    phones: Annotated[tuple[Phone, ...], OrNone] = ()
+    emails: Annotated[tuple[Email, ...], OrEmpty] = ()
+    phones: Annotated[tuple[Phone, ...], OrEmpty] = ()
 
     @property
     def company(self) -> str | None:
@@ -161,8 +161,8 @@ class FoundPerson(Camel):
     id: Said = None
     name: _Name | None = None
     linkedin: _LinkedIn | None = None
-    current_positions: Annotated[tuple[_Position, ...], OrNone] = ()
-    personal_phones: Annotated[tuple[Phone, ...], OrNone] = ()
+    current_positions: Annotated[tuple[_Position, ...], OrEmpty] = ()
+    personal_phones: Annotated[tuple[Phone, ...], OrEmpty] = ()
 
     @property
     def emails(self) -> tuple[Email, ...]:
@@ -173,7 +173,7 @@ class FoundPerson(Camel):
 class _People(Camel):
     total_results: int | None = None
     has_more: bool | None = None
-    results: Annotated[tuple[FoundPerson, ...], OrNone] = ()
+    results: Annotated[tuple[FoundPerson, ...], OrEmpty] = ()
 
 
 class PeopleFound(Camel):
@@ -231,10 +231,10 @@ def verdict_answer(person: FoundPerson, query: ValidateEmail) -> EmailVerdict | 
 
 
 def phone_of(person: FoundPerson) -> FoundPhone | None:
-    """The best number: dialable before others, then mobile, then by status. Opted-out and wrong numbers are dropped."""
+    """The best number. Opted-out and wrong ones are dropped."""
     personal = ((phone, line(phone.type) if phone.type else PhoneType.MOBILE) for phone in person.personal_phones)
     at_work = ((phone, line(phone.type)) for position in person.current_positions for phone in position.phones)
-    found = [
+    return best_phone(
         phone_answer(
             phone.value,
             kind=kind,
@@ -244,11 +244,6 @@ def phone_of(person: FoundPerson) -> FoundPhone | None:
         )
         for phone, kind in (*personal, *at_work)
         if phone.value and phone.verification_status not in ("Invalid", "Suppressed")
-    ]
-    return min(
-        found,
-        key=lambda one: (one.number_e164 is None, one.type is not PhoneType.MOBILE, one.quality.order),
-        default=None,
     )
 
 

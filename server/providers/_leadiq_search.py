@@ -15,7 +15,7 @@ from server.domain.lenient import Count, Reader, Said
 from server.domain.people_search import CompanyPeople, FindRecentJobChanges, Mover, SearchPeopleByCompany
 from server.domain.person import Person, Seniority
 from server.domain.search import SearchPeople
-from server.providers._leadiq_people import SENIORITIES, Camel, OrNone
+from server.providers._leadiq_people import SENIORITIES, Camel, OrEmpty
 
 PAGE = 25
 """The most people, or companies, of one page (C-65)."""
@@ -245,7 +245,7 @@ class Row(Camel):
 
 class _Flat(Camel):
     total_people: Count = None
-    people: Annotated[tuple[Row, ...], OrNone] = ()
+    people: Annotated[tuple[Row, ...], OrEmpty] = ()
 
 
 class FlatFound(Camel):
@@ -257,12 +257,12 @@ class FlatFound(Camel):
 class _Group(Camel):
     total_contacts_in_company: Count = None
     company: _Company
-    people: Annotated[tuple[Row, ...], OrNone] = ()
+    people: Annotated[tuple[Row, ...], OrEmpty] = ()
 
 
 class _Groups(Camel):
     total_companies: Count = None
-    companies: Annotated[tuple[_Group, ...], OrNone] = ()
+    companies: Annotated[tuple[_Group, ...], OrEmpty] = ()
 
 
 class GroupsFound(Camel):

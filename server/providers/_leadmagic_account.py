@@ -187,7 +187,7 @@ class Day(Wire):
 
     def read_as(self) -> DayUse:
         """The day as ours."""
-        named = self.model_dump(exclude={"unique_products_used"}, include=set(DayUse.model_fields))
+        named = self.model_dump(include=set(DayUse.model_fields))
         return DayUse(unique_products=self.unique_products_used, **named)
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 from server.domain.ads import Ad, AdDetails, AdNetwork, AdPage, Advertiser, Impressions, Targeting, ad_id
 from server.domain.lenient import OR_NONE, AllSaid, Count, Reader, Said
 from server.provider import Wire
 from server.providers._leadmagic_wire import Reply
 
+L = TypeVar("L", bound="_ListedAd")
 
-class GoogleAd(Wire):
+
+class _ListedAd(Wire):
+    def read_as(self, reader: Reader) -> Ad:
+        """The ad as ours."""
+        raise NotImplementedError
+
+
+class GoogleAd(_ListedAd):
     """An ad of Google Ads Search."""
 
     headline: Said = None
@@ -20,7 +28,6 @@ class GoogleAd(Wire):
     ad_type: Said = None
 
     def read_as(self, reader: Reader) -> Ad:
-        """The ad as ours."""
         return Ad(
             network=AdNetwork.GOOGLE,
             format=self.ad_type,
@@ -31,7 +38,7 @@ class GoogleAd(Wire):
         )
 
 
-class MetaAd(Wire):
+class MetaAd(_ListedAd):
     """An ad of Meta Ads Search."""
 
     ad_id: Said = None
@@ -42,7 +49,6 @@ class MetaAd(Wire):
     started_running: Said = None
 
     def read_as(self, reader: Reader) -> Ad:
-        """The ad as ours."""
         return Ad(
             network=AdNetwork.META,
             ad_id=self.ad_id,
@@ -54,7 +60,7 @@ class MetaAd(Wire):
         )
 
 
-class B2bAd(Wire):
+class B2bAd(_ListedAd):
     """An ad of B2B Ads Search; `link` is its id, or its page."""
 
     content: Said = None
@@ -62,7 +68,6 @@ class B2bAd(Wire):
     image_url: Said = None
 
     def read_as(self, reader: Reader) -> Ad:
-        """The ad as ours."""
         return Ad(
             network=AdNetwork.B2B,
             ad_id=_id_of(self.link),
@@ -78,38 +83,25 @@ def _id_of(link: str | None) -> str | None:
         return link
 
 
-class _AdsReply(Reply[AdPage]):
+class _AdsReply(Reply[AdPage], Generic[L]):
     company_name: Said = None
+    ads: tuple[L, ...] = ()
 
-    def _page(self, ads: tuple[Ad, ...], reader: Reader) -> AdPage | None:
+    def answer(self, reader: Reader) -> AdPage | None:
+        ads = tuple(ad.read_as(reader) for ad in self.ads)
         return AdPage(company_name=self.company_name, ads=ads, warnings=reader.warnings) if ads else None
 
 
-class GoogleAdsReply(_AdsReply):
+class GoogleAdsReply(_AdsReply[GoogleAd]):
     """Google Ads Search."""
 
-    ads: tuple[GoogleAd, ...] = ()
 
-    def answer(self, reader: Reader) -> AdPage | None:
-        return self._page(tuple(ad.read_as(reader) for ad in self.ads), reader)
-
-
-class MetaAdsReply(_AdsReply):
+class MetaAdsReply(_AdsReply[MetaAd]):
     """Meta Ads Search."""
 
-    ads: tuple[MetaAd, ...] = ()
 
-    def answer(self, reader: Reader) -> AdPage | None:
-        return self._page(tuple(ad.read_as(reader) for ad in self.ads), reader)
-
-
-class B2bAdsReply(_AdsReply):
+class B2bAdsReply(_AdsReply[B2bAd]):
     """B2B Ads Search."""
-
-    ads: tuple[B2bAd, ...] = ()
-
-    def answer(self, reader: Reader) -> AdPage | None:
-        return self._page(tuple(ad.read_as(reader) for ad in self.ads), reader)
 
 
 class Sponsor(Wire):

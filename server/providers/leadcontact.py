@@ -17,7 +17,6 @@ from server.domain.contact import (
     FindWorkEmail,
     FoundEmail,
     FoundPhone,
-    PhoneType,
     ValidateEmail,
 )
 from server.domain.errors import ProviderError, ProviderRejectedRequest
@@ -26,7 +25,7 @@ from server.domain.money import Credits
 from server.domain.person import PeoplePage, Person, PersonProfile, Seniority
 from server.domain.quality import NO_SIGNAL, PROBABLE_FROM, VERIFIED_FROM, Quality, QualityStatus, banded
 from server.provider import Flow, Provider, Request, Response, Wire, answers, fault_of_status
-from server.providers._build import capped, line, phone_answer
+from server.providers._build import best_phone, capped, line, phone_answer
 
 _AMONG = 10
 """How many contacts of a company are read to find one person; the operation's price is for as many."""
@@ -91,9 +90,9 @@ class LeadContact(Provider):
 
     @answers(FindMobile, when=_reachable)
     def phones(self, query: FindMobile) -> Flow[FoundPhone]:
-        """The best number: dialable before others, then mobile, then by confidence."""
+        """The best number."""
         response = yield Request("POST", "/contacts/phones", json=_who(query))
-        found = [
+        return best_phone(
             phone_answer(
                 phone.number,
                 kind=line(phone.type),
@@ -103,11 +102,6 @@ class LeadContact(Provider):
             )
             for phone in _Phones.read(response.object()).data.phone_numbers
             if phone.number
-        ]
-        return min(
-            found,
-            key=lambda one: (one.number_e164 is None, one.type is not PhoneType.MOBILE, one.quality.order),
-            default=None,
         )
 
     def charged(self, response: Response) -> Credits | None:

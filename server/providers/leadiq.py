@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Generator, Mapping
+from functools import cached_property
 from typing import Any
 
 from server.domain.account import Balance, GetBalance
@@ -76,13 +77,9 @@ class LeadIQ(Provider):
         person = yield from _person(people.EMAIL, query)
         if person is None:
             return None
-        match query:
-            case ValidateEmail():
-                return people.verdict_answer(person, query)
-            case FindWorkEmail():
-                return people.email_answer(person, query.company_domain)
-            case FindEmailByProfile():
-                return people.email_answer(person, query.company_domain)
+        if isinstance(query, ValidateEmail):
+            return people.verdict_answer(person, query)
+        return people.email_answer(person, query.company_domain)
 
     @answers(FindMobile)
     def search_people_phone(self, query: FindMobile) -> Flow[FoundPhone]:
@@ -246,7 +243,7 @@ class LeadIQ(Provider):
         """What the reply holds, by the guide's price per datum (R3)."""
         return reply.priced(response.peek().get("data"), self._prices)
 
-    @property
+    @cached_property
     def _prices(self) -> reply.Prices:
         hit = {name: max(row.prices, key=lambda one: one.since).hit for name, row in self.manifest.operations.items()}
         profile = hit["search_people_profile"]

@@ -7,11 +7,9 @@ is what must never be lost or written twice.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import BigInteger, Column, Identity, Index, PrimaryKeyConstraint, Table, Text
 
-from server.storage.tables import metadata
-
-_Serial = BigInteger().with_variant(Integer(), "sqlite")
+from server.storage.tables import Serial, metadata
 
 approvals = Table(
     "approvals",
@@ -94,9 +92,12 @@ batches = Table(
     Column("finished_at", BigInteger),
     Column("expires_at", BigInteger),
     Column("titles", Text, nullable=False, server_default="[]"),
+    Column("looks", BigInteger, nullable=False, server_default="0"),
 )
 """Bulk jobs with running totals, which change in the same transaction as the results that they count. `run` grows with
-every start, resumption and retry, so that the work of an earlier run cannot be taken for that of a later one."""
+every start, resumption and retry, and `looks` with every look at the rows, so that the work of an earlier one cannot be
+taken for that of a later one.
+"""
 Index("ix_batches_workspace_created_at", batches.c.workspace, batches.c.created_at)
 Index("ix_batches_status", batches.c.status)
 Index("ix_batches_expires_at", batches.c.expires_at)
@@ -146,7 +147,7 @@ Index("ix_batch_results_batch_state", batch_results.c.batch, batch_results.c.sta
 batch_events = Table(
     "batch_events",
     metadata,
-    Column("id", _Serial, Identity(), primary_key=True),
+    Column("id", Serial, Identity(), primary_key=True),
     Column("batch", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("level", Text, nullable=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from server.domain.errors import StorageUnavailable
 from server.storage import sqlite
@@ -13,9 +13,12 @@ from server.storage.session import Backend
 from server.storage.statement import Row, Statement
 from server.storage.writer import Transaction, Writer
 
-__all__ = ["Database", "Statement", "Transaction"]
+__all__ = ["Database", "Statement", "Transaction", "Unit"]
 
 T = TypeVar("T")
+
+Unit: TypeAlias = Callable[[Transaction], None]
+"""A unit of work that returns nothing."""
 
 _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql://", "postgres://")

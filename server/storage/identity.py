@@ -5,11 +5,9 @@ Conventions are those of `tables`: times in microseconds, JSON and space-separat
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import BigInteger, Column, Identity, Index, PrimaryKeyConstraint, Table, Text
 
-from server.storage.tables import metadata
-
-_Serial = BigInteger().with_variant(Integer(), "sqlite")
+from server.storage.tables import Serial, metadata
 
 users = Table(
     "users",
@@ -71,7 +69,6 @@ sign_ins = Table(
     Column("token_hash", Text, primary_key=True),
     Column("user_id", Text, nullable=False),
     Column("method", Text, nullable=False),
-    Column("agent", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
@@ -139,9 +136,7 @@ oauth_codes = Table(
     Column("client_id", Text, nullable=False),
     Column("redirect_uri", Text),
     Column("scope", Text, nullable=False),
-    Column("resource", Text, nullable=False),
     Column("challenge", Text, nullable=False),
-    Column("issued_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
 )
@@ -155,7 +150,6 @@ refresh_tokens = Table(
     Column("grant_id", Text, nullable=False),
     Column("client_id", Text, nullable=False),
     Column("scope", Text, nullable=False),
-    Column("resource", Text, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("replaced_at", BigInteger),
@@ -197,7 +191,7 @@ Index("ix_personal_keys_workspace", personal_keys.c.workspace)
 audit = Table(
     "audit",
     metadata,
-    Column("id", _Serial, Identity(), primary_key=True),
+    Column("id", Serial, Identity(), primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("workspace", Text, nullable=False),
     Column("member", Text, nullable=False),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Text, any_, bindparam, func, literal_column, select, update
+from sqlalchemy import Text, any_, bindparam, func, select, update
 
+from server.storage.instant import NOW
 from server.storage.statement import Statement
 from server.storage.tables import rate_limits
 
 _r = rate_limits.c
-_now = literal_column("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint", BigInteger)
 _STATE = ("learned", "due", "last", "paused_until", "credit", "slow", "slow_until")
 _UNUSED = dict.fromkeys(("due", "last", "paused_until", "credit", "slow", "slow_until"), 0)
 
 READ = Statement(
-    select(_now, _r.operation, *(_r[name] for name in _STATE)).where(
+    select(NOW, _r.operation, *(_r[name] for name in _STATE)).where(
         _r.account == bindparam("account"),
         _r.operation == any_(func.string_to_array(bindparam("operations", type_=Text), ",")),
     )

@@ -12,7 +12,8 @@ from enum import StrEnum
 from functools import cache, partial
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import Dialect, Table
+from sqlalchemy import JSON, Dialect, Table, TableValuedAlias, bindparam, func
+from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -58,6 +59,18 @@ class Statement:
     def upsert(cls, build: Callable[[Callable[[Table], sqlite.Insert]], ClauseElement]) -> Statement:
         """A statement with `ON CONFLICT`. `build` gets the database's own `insert`; both spell the clause alike."""
         return cls({engine: partial(_upsert, build, engine) for engine in Engine})
+
+    @classmethod
+    def listed(cls, name: str, build: Callable[[TableValuedAlias], ClauseElement]) -> Statement:
+        """A statement with a list of texts, bound as JSON under `name`; `build` gets it as a table of one column."""
+        return cls(
+            {
+                Engine.SQLITE: lambda: build(func.json_each(bindparam(name)).table_valued("value")),
+                Engine.POSTGRESQL: lambda: build(
+                    func.json_array_elements_text(cast_to(bindparam(name), JSON)).table_valued("value")
+                ),
+            }
+        )
 
     def sql(self, engine: Engine) -> Sql:
         """The compiled form for `engine`."""

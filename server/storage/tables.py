@@ -9,7 +9,8 @@ from sqlalchemy import BigInteger, Column, Identity, Index, Integer, MetaData, P
 
 metadata = MetaData(naming_convention={"pk": "pk_%(table_name)s", "ix": "ix_%(table_name)s_%(column_0_N_name)s"})
 
-_Serial = BigInteger().with_variant(Integer(), "sqlite")
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+"""Numbers that the database gives out itself."""
 
 SPENT = text("kind IN ('capture', 'unresolved', 'resolved', 'variance')")
 """Ledger entries that a provider's bill consists of. Literal, so that the planner can match the partial index."""
@@ -20,7 +21,7 @@ OF_BATCH = text("batch <> ''")
 ledger = Table(
     "ledger",
     metadata,
-    Column("id", _Serial, Identity(), primary_key=True),
+    Column("id", Serial, Identity(), primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("hold_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -114,6 +115,22 @@ answer_subjects = Table(
 )
 """Whom a stored answer is about, so that a person who opts out can be forgotten without reading every answer."""
 Index("ix_answer_subjects_expires_at", answer_subjects.c.expires_at)
+
+unlocks = Table(
+    "unlocks",
+    metadata,
+    Column("workspace", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("credits", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("workspace", "key", "account"),
+    sqlite_with_rowid=False,
+)
+"""Until when a provider does not charge again for what it answered to a question, and how much of it. Question,
+account and the provider's record are hashes."""
+Index("ix_unlocks_expires_at", unlocks.c.expires_at)
 
 suppressions = Table(
     "suppressions",

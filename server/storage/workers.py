@@ -9,10 +9,10 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, bindparam, delete, literal_column, select, text, update
 
 from server.storage.bulk import workers
+from server.storage.instant import NOW
 from server.storage.statement import Statement
 
 _w = workers.c
-_NOW = literal_column("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint", BigInteger)
 _STARTED = literal_column("(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint", BigInteger)
 _HELD = literal_column(
     "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2"
@@ -30,20 +30,18 @@ HOLD = Statement(
 ENTER = Statement.upsert(
     lambda insert: (
         insert(workers)
-        .values(
-            executor=bindparam("executor"), beat_at=_NOW, host=bindparam("host"), started_at=bindparam("started_at")
-        )
-        .on_conflict_do_update(index_elements=[_w.executor], set_={"beat_at": _NOW})
+        .values(executor=bindparam("executor"), beat_at=NOW, host=bindparam("host"), started_at=bindparam("started_at"))
+        .on_conflict_do_update(index_elements=[_w.executor], set_={"beat_at": NOW})
     )
 )
-BEAT = Statement(update(workers).where(_THE_WORKER).values(beat_at=_NOW).returning(_w.executor))
+BEAT = Statement(update(workers).where(_THE_WORKER).values(beat_at=NOW).returning(_w.executor))
 """A sign of life; no row where others have declared the process dead."""
 LISTED = Statement(select(_w.executor).where(_THE_WORKER))
 _GONE = ~_HELD & (_w.beat_at >= _STARTED)
 """Its last sign of life came from a session that held the lock and has ended since; not because the server restarted,
 which ends all sessions."""
-ALL = Statement(select(_w.executor, _w.beat_at >= _NOW - bindparam("ttl", type_=BigInteger), _GONE))
+ALL = Statement(select(_w.executor, _w.beat_at >= NOW - bindparam("ttl", type_=BigInteger), _GONE))
 """Of each process: whether it has been silent for less than `ttl` microseconds, and whether its session has ended."""
 BURY = Statement(delete(workers).where(_THE_WORKER, _GONE).returning(_w.executor))
 LEAVE = Statement(delete(workers).where(_THE_WORKER))
-SWEEP = Statement(delete(workers).where(_w.beat_at < _NOW - bindparam("age", type_=BigInteger)))
+SWEEP = Statement(delete(workers).where(_w.beat_at < NOW - bindparam("age", type_=BigInteger)))

@@ -43,7 +43,9 @@ async def _billed(control: httpx2.AsyncClient) -> dict[str, float]:
 )
 async def test_what_was_paid_for_is_not_paid_for_again(tmp_path: Path, kind: str, *, cached: bool):
     async with sandbox.running() as sandbox_url, httpx2.AsyncClient(base_url=sandbox_url) as control:
+        # Tests before this one in the same process had the same sandbox.
         await control.post("/bill/reset")
+        await control.post("/control/reset")
         await _die(tmp_path, sandbox_url, kind, 1)
         assert await _billed(control) == {"leadsonar": 1.0}
         result = await _ask(tmp_path, sandbox_url)

@@ -141,6 +141,20 @@ async def test_nobody_found_is_remembered_and_not_paid_for_twice(weir: Served) -
     assert await in_ledger(weir) == await weir.bill() == {"leadsonar": 1.0}
 
 
+async def test_a_provider_that_fails_again_and_again_is_not_taken_for_one_that_found_nobody(tmp_path: Path) -> None:
+    nobody = {"first_name": "Nobody", "last_name": "MagicNotFound", "company_domain": "stripe.com"}
+    async with served(tmp_path, order="leadsonar") as weir:
+        await weir.control(provider="leadiq", faults=["server-error"] * 2)
+        first = await weir.call("find_work_email", nobody)
+        assert outcomes(first)[0] == ("leadsonar", "not_found", 1.0)
+        for body in (first, await weir.call("find_work_email", nobody)):
+            assert body["outcome"] == "provider_error"
+            assert outcomes(body)[-1] == ("leadiq", "provider_error", 0.0)
+        third = await weir.call("find_work_email", nobody)
+        assert (third["outcome"], outcomes(third)) == ("not_found", [("leadiq", "not_found", 0.0)])
+        assert await in_ledger(weir) == await weir.bill() == {"leadsonar": 1.0}
+
+
 async def test_an_undecided_verdict_goes_on_to_the_next_provider_and_is_never_kept(weir: Served) -> None:
     body = await weir.call("validate_work_email", {"email": "unknown@magic.example"})
     assert body["outcome"] == "unknown"

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.domain.errors import StorageUnavailable
 
-HEAD = "0007"
+HEAD = "0010"
 """The newest revision in `versions`."""
 
 VERSION_TABLE = "weir_version"
