@@ -69,9 +69,11 @@ class Asking:
         settled = self.settled(row, refused(error))
         return replace(settled, state=RowState.SKIPPED) if isinstance(error, InvalidInput | Suppressed) else settled
 
-    def copied(self, settled: Settled, row: int) -> Settled:
-        """The same answer for a row that asked the same: it costs nothing more, and its cells say so."""
+    def copies(self, settled: Settled, rows: Sequence[int]) -> list[Settled]:
+        """The same answer for `rows` that asked the same: it costs nothing more, and their cells say so."""
+        if not rows:
+            return []
         told = {"weir_credits": "0", "weir_cached": "true"}
         named = zip(self.kind.columns, settled.cells, strict=True)
         cells = tuple(told.get(name, cell) for name, cell in named)
-        return replace(settled, row=row, credits=Credits(0), usd=Micros(0), cached=True, cells=cells)
+        return [replace(settled, row=row, credits=Credits(0), usd=Micros(0), cached=True, cells=cells) for row in rows]

@@ -14,6 +14,7 @@ from server.batches.check import Checker
 from server.batches.runner import Runner
 from server.batches.sources import Source, Sources
 from server.batches.store import Result, Store
+from server.batches.waiting import Waiting
 from server.domain.approval import Approval
 from server.domain.batch import Batch, Estimate, Event, Order, RowState, Status
 from server.domain.errors import InvalidInput
@@ -52,6 +53,7 @@ class Batches:
     ) -> None:
         self.store = store
         self.sources = sources
+        self.waiting = Waiting()
         self._engine = engine
         self._runner = runner
         self._notices = notices
@@ -145,20 +147,25 @@ class Batches:
 
     async def steer(self, principal: Principal, batch_id: str, action: str) -> Batch:
         """`pause`, `resume`, `cancel` or `retry` (ask the failed rows again); `InvalidInput` where that cannot be."""
+        batch = await self._steerable(principal, batch_id, action)
+        if action == "pause":
+            await self._stop(batch, principal, action, Status.PAUSED)
+        elif action == "cancel":
+            await self._stop(batch, principal, action, Status.CANCELLED)
+            await self._runner.let_go(batch.id)
+        else:
+            await self._go_on(batch, principal, action)
+        return await self.get(principal, batch_id)
+
+    async def _steerable(self, principal: Principal, batch_id: str, action: str) -> Batch:
+        """The job; `InvalidInput` where it stands so that `action` makes no sense."""
         batch = await self.get(principal, batch_id)
         fitting, otherwise = _STEERED[action]
         if batch.status not in fitting:
             raise InvalidInput(
                 f"The job is {batch.status.value}, so there is nothing to {action}.", field="action", fix=otherwise
             )
-        if action == "pause":
-            await self._stop(batch, Status.PAUSED, f"Paused by {principal.member}.")
-        elif action == "cancel":
-            await self._stop(batch, Status.CANCELLED, f"Cancelled by {principal.member}.")
-            await self._runner.let_go(batch.id)
-        else:
-            await self._go_on(batch, principal, action)
-        return await self.get(principal, batch_id)
+        return batch
 
     async def rows(self, principal: Principal, batch_id: str, first: int, most: int) -> tuple[Result, ...]:
         """Settled rows from the row `first` on, out of a window of `most` rows."""
@@ -200,15 +207,30 @@ class Batches:
         await requests.sweep(self.store.database, self._clock())
         await leftovers.sweep(self.store.database, self.sources, self._clock())
 
-    async def _stop(self, batch: Batch, status: Status, why: str) -> None:
-        await self.store.move(batch.id, batch.status, status, why)
+    async def _stop(self, batch: Batch, principal: Principal, action: str, status: Status) -> None:
+        why = f"{status.value.capitalize()} by {principal.member}."
+        while not await self.store.move(batch.id, batch.status, status, why):
+            # It went on by itself since it was looked at, for example from queued to running.
+            batch = await self._steerable(principal, batch.id, action)
 
     async def _go_on(self, batch: Batch, principal: Principal, action: str) -> None:
-        if action == "retry" and not await self.store.forget_failures(batch.id):
-            raise InvalidInput("The job has no failed rows.", field="action", fix="There is nothing to do.")
+        if action == "retry":
+            await self._close_failed(batch)
+            if not await self.store.forget_failures(batch.id):
+                raise InvalidInput("The job has no failed rows.", field="action", fix="There is nothing to do.")
         standing = await self.get(principal, batch.id)
         await self.store.note(batch.id, action, f"{action} by {principal.member}.", settled=standing.settled)
         await self._runner.start(batch)
+
+    async def _close_failed(self, batch: Batch) -> None:
+        """Count as spent what may have been charged for failed rows whose bill could not be written.
+
+        A row fails after its call has ended, so nobody else closes what it holds. It has to be closed before the retry
+        is noted: whatever is found open after that was under way in an earlier process, and is not asked again.
+        """
+        books = self._engine.books
+        for (hold,) in await self.store.database.read(sql.HELD_BY_FAILED, batch=batch.id):
+            await books.ledger.recover_hold(str(hold), books.budgets.give_back)
 
     def _batch(self, principal: Principal, order: Order, source: Source) -> Batch:
         return Batch(

@@ -9,14 +9,18 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from math import inf
+from typing import NamedTuple
 
 from server.batches.asking import Asking
 from server.batches.duplicates import Duplicates
 from server.batches.kinds import question
+from server.batches.spells import Spells
+from server.catalog import Offer
 from server.domain.batch import Chunk, Estimate, Settled
-from server.domain.errors import InvalidInput, NoOffer, PriceUnknown, Suppressed, WeirError
+from server.domain.errors import InvalidInput, NoOffer, Suppressed, WeirError
 from server.domain.money import Cost, Credits, Micros
 from server.engine import Engine
+from server.unlocks import Unlocked
 
 Cells = Sequence[str]
 
@@ -24,8 +28,24 @@ _AT_ONCE = 500
 _PROBLEMS_SHOWN = 5
 
 
-Price = tuple[tuple[tuple[str, Credits], ...], tuple[tuple[str, Credits], ...], Micros, Micros, str | None]
-"""Expected and most credits by provider, the same in dollars, and the provider that is asked first."""
+Amounts = tuple[tuple[str, Credits], ...]
+"""Credits by provider."""
+
+
+class Price(NamedTuple):
+    """What a row would cost."""
+
+    expected: Amounts = ()
+    most: Amounts = ()
+    usd_expected: Micros = Micros(0)
+    usd_most: Micros = Micros(0)
+    first: str | None = None
+    """The provider that is asked first."""
+    unlocked: bool = False
+    """Whether that one was paid for it before and does not charge it again."""
+
+
+_NOTHING = Price()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +56,28 @@ class _Looked:
     key: str | None = None
     """Under which its answer would be stored, where it is a single question."""
     refused: WeirError | None = None
-    price: Price = ((), (), Micros(0), Micros(0), None)
+    price: Price = _NOTHING
+    once: Offer | None = None
+    """Who is asked first, where they do not charge twice for a single question."""
     ragged: bool = False
     """Whether it has something that the columns have no place for."""
+
+    def price_after(self, before: Unlocked | None) -> Price:
+        """The price where `before` was paid already."""
+        if self.once is None or before is None:
+            return self.price
+        expected = self.once.cost(before.left(self.once.expected))
+        return self.price._replace(expected=_amounts(expected), usd_expected=expected.usd, unlocked=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Paid:
+    """What is known of a group of rows before anybody is asked."""
+
+    stored: frozenset[str] = frozenset()
+    """Keys of answers at hand."""
+    unlocked: Mapping[tuple[str, str], Unlocked] = field(default_factory=dict[tuple[str, str], Unlocked])
+    """By provider and key."""
 
 
 _FREE = 0
@@ -68,8 +107,8 @@ class Check:
         """How many rows there are."""
         return len(self._price_of)
 
-    def count(self, looked: _Looked, stored: frozenset[str]) -> None:
-        """Take in what the look at the next row found; `stored` are the keys of answers at hand."""
+    def count(self, looked: _Looked, paid: _Paid) -> None:
+        """Take in what the look at the next row found."""
         self.duplicates.add(looked.question)
         self.ragged += looked.ragged
         price = _FREE
@@ -79,11 +118,12 @@ class Check:
             case InvalidInput():
                 self.invalid += 1
             case WeirError() as problem:
-                self._note(problem.message)
-            case None if looked.key in stored:
+                self._note(f"{problem.message} {problem.fix or ''}".strip())
+            case None if looked.key in paid.stored:
                 self.cached += 1
             case None:
-                price = self._prices.setdefault(looked.price, len(self._prices) + 1)
+                before = paid.unlocked.get((looked.price.first or "", looked.key or ""))
+                price = self._prices.setdefault(looked.price_after(before), len(self._prices) + 1)
         self._price_of.append(price)
 
     def _note(self, problem: str) -> None:
@@ -101,14 +141,15 @@ class Check:
         )
         numbered = {number: price for price, number in self._prices.items()}
         expected, most, first = Counter[str](), Counter[str](), Counter[str]()
-        usd_expected = usd_most = 0
+        usd_expected = usd_most = unlocked = 0
         for number, times in asked.items():
-            by_expected, by_most, dollars, dollars_most, provider = numbered[number]
-            expected.update({name: amount * times for name, amount in by_expected})
-            most.update({name: amount * times for name, amount in by_most})
-            usd_expected += dollars * times
-            usd_most += dollars_most * times
-            first[provider or ""] += times
+            price = numbered[number]
+            expected.update({name: amount * times for name, amount in price.expected})
+            most.update({name: amount * times for name, amount in price.most})
+            usd_expected += price.usd_expected * times
+            usd_most += price.usd_most * times
+            first[price.first or ""] += times
+            unlocked += times if price.unlocked else 0
         return Estimate(
             rows=self.rows,
             invalid=self.invalid,
@@ -123,6 +164,7 @@ class Check:
             seconds=max((60 * times / per_minute.get(name, inf) for name, times in first.items()), default=0.0),
             problems=tuple(self.problems),
             ragged=self.ragged,
+            unlocked=unlocked,
         )
 
 
@@ -136,11 +178,15 @@ class Checker:
 
     async def check(self, rows: Callable[[], Iterable[Cells]]) -> Check:
         """Read all rows once; costs are counted for the first of those that ask the same."""
-        check, groups = Check(), _groups(rows())
-        while group := await asyncio.to_thread(_next, groups, self._look):
-            stored = await self._stored(group)
-            for looked in group:
-                check.count(looked, stored)
+        check, groups, spells = Check(), _groups(rows()), Spells()
+        while group := await asyncio.to_thread(next, groups, list[Cells]()):
+            found = list[_Looked]()
+            for cells in group:
+                found.append(self._look(cells))
+                await spells.pause()
+            paid = await self._paid(found)
+            for looked in found:
+                check.count(looked, paid)
         await asyncio.to_thread(check.compare)
         return check
 
@@ -168,18 +214,33 @@ class Checker:
         try:
             plan = self._asking.plan(cells)
             expected, most, first = self._engine.reckon(plan, self._workspace)
-        except (InvalidInput, Suppressed, NoOffer, PriceUnknown) as refused:
+        except (InvalidInput, Suppressed, NoOffer) as refused:
             # The tracebacks of an error and its cause would keep the whole group of rows alive, in a circle.
             refused.__cause__ = refused.__context__ = None
             return _Looked(None, refused=refused.with_traceback(None), ragged=ragged)
         alone = plan.steps[0].query if len(plan.steps) == 1 else None
-        key = alone.key if alone is not None and not alone.fresh else None
-        price = _amounts(expected), _amounts(most), expected.usd, most.usd, first
-        return _Looked(question(plan), key, None, price, ragged)
+        once = first if alone is not None and first is not None and first.unlocked_for is not None else None
+        asked = question(plan)
+        # The question of a single step is its key.
+        key = asked if alone is not None and (once is not None or not alone.fresh) else None
+        price = Price(_amounts(expected), _amounts(most), expected.usd, most.usd, first and first.provider)
+        return _Looked(asked, key, None, price, once, ragged)
 
-    async def _stored(self, looked: Iterable[_Looked]) -> frozenset[str]:
-        keys = {one.key for one in looked if one.key is not None}
-        return await self._engine.books.cache.known(self._workspace, keys) if keys else frozenset()
+    async def _paid(self, group: Iterable[_Looked]) -> _Paid:
+        """One look at storage for all answers at hand, and one for all that each provider has unlocked."""
+        books, alone = self._engine.books, [(looked.key, looked.once) for looked in group if looked.key is not None]
+        keys = {key for key, _ in alone} if not self._asking.fresh else set[str]()
+        stored = await books.cache.known(self._workspace, keys) if keys else frozenset[str]()
+        asked = dict[str, set[str]]()
+        for key, once in alone:
+            if once is not None and key not in stored:
+                asked.setdefault(once.provider, set()).add(key)
+        unlocked = {
+            (provider, key): one
+            for provider, keys in asked.items()
+            for key, one in (await books.unlocks.known(self._workspace, provider, keys)).items()
+        }
+        return _Paid(stored, unlocked)
 
 
 def _groups(rows: Iterable[Cells]) -> Iterator[list[Cells]]:
@@ -188,9 +249,5 @@ def _groups(rows: Iterable[Cells]) -> Iterator[list[Cells]]:
         yield group
 
 
-def _next(groups: Iterator[list[Cells]], look: Callable[[Cells], _Looked]) -> list[_Looked]:
-    return [look(cells) for cells in next(groups, list[Cells]())]
-
-
-def _amounts(cost: Cost) -> tuple[tuple[str, Credits], ...]:
+def _amounts(cost: Cost) -> Amounts:
     return tuple(sorted(cost.credits.items()))

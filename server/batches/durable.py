@@ -10,15 +10,16 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
 
-from server.batches.slice import Slice
+from server.batches.slice import Slice, check_id
 from server.storage import sqlite
 
 VERSION = "weir-batches-1"
@@ -28,6 +29,8 @@ _CHECKS = "weir-checks"
 _CHUNKS = "weir-chunks"
 _POLL_SECONDS = 0.1
 _THREADS = 16
+_LAST_WORDS = 2.0
+"""Seconds that DBOS gets to write down what is done, before it is closed."""
 _IDLE_SECONDS = 4.0
 """After so long, PostgreSQL ends a transaction of a frozen process, so that its locks do not hold up the others."""
 
@@ -63,20 +66,61 @@ class Handler(Protocol):
         ...
 
 
-_handler: list[Handler] = []
-"""The handler of this process, while it works. DBOS finds workflows by name, so they cannot be methods."""
+_handler: list[tuple[Handler, asyncio.AbstractEventLoop]] = []
+"""The handler of this process and the loop that its work belongs to, while it works. DBOS finds workflows by name, so
+they cannot be methods.
+"""
+
+_begun: set[asyncio.Task[Any]] = set()
+"""What DBOS carries out in this process; each lasts until DBOS has written down what came of it."""
+_looks: set[asyncio.Task[None]] = set()
+"""Looks at batches that are under way."""
 
 
 @DBOS.workflow(name="weir_check")
 async def _check(batch_id: str) -> None:
-    for handler in _handler:
-        await handler.check(batch_id)
+    await _at_home(partial(_look, batch_id))
 
 
 @DBOS.workflow(name="weir_chunk")
 async def _chunk(batch_id: str, number: int, run: int, place: int) -> None:
-    for handler in _handler:
-        await handler.chunk(Slice(batch_id, number, run, place))
+    await _at_home(partial(_carry_out, Slice(batch_id, number, run, place)))
+
+
+async def _look(batch_id: str) -> None:
+    look = asyncio.ensure_future(_begin().check(batch_id))
+    _looks.add(look)
+    look.add_done_callback(_looks.discard)
+    await look
+
+
+async def _carry_out(slice_: Slice) -> None:
+    await _begin().chunk(slice_)
+
+
+async def _at_home(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Do `work` in the loop that it belongs to. While that stands still, DBOS begins workflows in a loop of its own.
+
+    `asyncio.CancelledError` while this process closes: it is left to others.
+    """
+    if not _handler:
+        raise asyncio.CancelledError
+    _, home = _handler[0]
+    if home is asyncio.get_running_loop():
+        await work()
+    else:
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), home))
+
+
+def _begin() -> Handler:
+    """Note what begins, and who does it. `asyncio.CancelledError` while this process closes."""
+    if not _handler:
+        raise asyncio.CancelledError
+    task = asyncio.current_task()
+    assert task is not None
+    _begun.add(task)
+    task.add_done_callback(_begun.discard)
+    return _handler[0][0]
 
 
 class Durable:
@@ -94,7 +138,7 @@ class Durable:
             raise RuntimeError("durable work is under way in this process already")
         if self._place.url.startswith("sqlite:///"):
             await asyncio.to_thread(_use_write_ahead_log, Path(self._place.url.removeprefix("sqlite:///")))
-        _handler.append(handler)
+        _handler.append((handler, asyncio.get_running_loop()))
         # It warns of every slice that we leave to whoever opens next.
         logging.getLogger("dbos").setLevel(logging.ERROR)
         DBOS(config=self._config())
@@ -112,16 +156,20 @@ class Durable:
 
     async def close(self) -> None:
         """Let go; what is under way is begun again by whoever opens next."""
-        await asyncio.to_thread(DBOS.destroy)
         _handler.clear()
-        # DBOS made its own threads the loop's, and has ended them.
+        for look in _looks:
+            look.cancel()
+        if _begun:
+            await asyncio.wait(_begun, timeout=_LAST_WORDS)
+        # DBOS made its own threads the loop's, and ends them: whatever else needs one meanwhile gets others.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+        await asyncio.to_thread(DBOS.destroy)
 
     async def enqueue_check(self, batch_id: str, *, again: bool = False) -> None:
         """Have the rows of a batch looked at; `again` where an earlier look came to nothing."""
         if again:
-            await DBOS.delete_workflows_async([f"{batch_id}:check"])
-        with SetWorkflowID(f"{batch_id}:check"):
+            await DBOS.delete_workflows_async([check_id(batch_id)])
+        with SetWorkflowID(check_id(batch_id)):
             await DBOS.enqueue_workflow_async(_CHECKS, _check, batch_id)
 
     async def enqueue(self, slices: Iterable[Slice]) -> None:
@@ -130,9 +178,17 @@ class Durable:
             with SetWorkflowID(one.id), SetEnqueueOptions(priority=one.place):
                 await DBOS.enqueue_workflow_async(_CHUNKS, _chunk, one.batch, one.number, one.run, one.place)
 
-    async def take_over(self, alive: Collection[str], dropped: Collection[str]) -> Mapping[str, int]:
-        """Queue again what executors had begun that are not `alive`, and what this one `dropped`; how much of whom."""
-        begun = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+    async def begun(self) -> Sequence[WorkflowStatus]:
+        """What any executor has begun and not finished."""
+        return await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+
+    async def take_over(
+        self, begun: Sequence[WorkflowStatus], alive: Collection[str], dropped: Collection[str]
+    ) -> Mapping[str, int]:
+        """Of what was `begun`, queue again what executors had that are not `alive`, and what this one `dropped`.
+
+        Returns how much of whom.
+        """
         mine = self._place.executor
         orphans = [
             one

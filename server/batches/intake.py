@@ -154,6 +154,7 @@ def _scaled(found: Estimate, rows: int) -> Estimate:
         cached=up(found.cached),
         ragged=up(found.ragged),
         to_ask=up(found.to_ask),
+        unlocked=up(found.unlocked),
         expected={name: Credits(up(amount)) for name, amount in found.expected.items()},
         most={name: Credits(up(amount)) for name, amount in found.most.items()},
         usd_expected=Micros(up(found.usd_expected)),

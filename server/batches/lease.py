@@ -140,10 +140,8 @@ class Lease:
         tx.execute(workers.SWEEP, age=_REMEMBERED // _MICROSECOND)
         tx.execute(workers.ENTER, executor=self.executor, host=socket.gethostname(), started_at=to_micros(self._since))
 
-    async def roll(self) -> Roll | None:
-        """Who is alive; None where there can be no other. Whoever has lost its session is declared dead."""
-        if not self.shared:
-            return None
+    async def roll(self) -> Roll:
+        """Who is alive, where others can be. Whoever has lost its session is declared dead."""
         alive, gone = {self.executor}, dict[str, str]()
         for executor, beating, ended in await self._database.read(workers.ALL, ttl=TTL // _MICROSECOND):
             if executor == self.executor:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isinf
@@ -11,6 +9,7 @@ from math import isinf
 from server.batches import showing
 from server.batches.batches import Batches
 from server.batches.export import has_rows
+from server.batches.standing import standing
 from server.domain.batch import Batch, Status
 from server.domain.bulk_job import EstimateView, JobStatus, ProviderPace
 from server.domain.money import plain
@@ -31,7 +30,8 @@ class Progress:
     url: str
 
     async def of(self, batch: Batch, estimate: EstimateView | None) -> JobStatus:
-        """`batch` as it stands."""
+        """`batch` as it stands by now."""
+        batch, outcomes = await standing(self.batches.store.database, batch)
         rate = showing.per_minute(batch, await self._settled_before(batch), datetime.now(UTC))
         return JobStatus(
             job_id=batch.id,
@@ -48,7 +48,7 @@ class Progress:
             failed=batch.failed,
             skipped=batch.skipped,
             cached=batch.cached,
-            outcomes=await self._outcomes(batch),
+            outcomes=outcomes,
             credits=plain(batch.credits),
             usd=batch.usd / 1_000_000,
             max_credits=plain(batch.order.ceiling),
@@ -65,13 +65,6 @@ class Progress:
             resource=f"weir://bulk-jobs/{batch.id}",
             result_resource=f"weir://bulk-jobs/{batch.id}/result" if has_rows(batch) else None,
         )
-
-    async def _outcomes(self, batch: Batch) -> Mapping[str, int]:
-        """Settled rows by outcome, the most frequent first."""
-        counted = Counter[str]()
-        for (_, outcome), count in (await self.batches.store.outcomes(batch.id)).items():
-            counted[outcome] += count
-        return dict(counted.most_common())
 
     async def _settled_before(self, batch: Batch) -> int:
         """How many rows were settled when the present run began."""

@@ -59,6 +59,7 @@ def written(batch: Batch) -> Parameters:
         "credits": batch.credits,
         "usd_micros": batch.usd,
         "run": batch.run,
+        "looks": 0,
         "created_at": to_micros(batch.created_at),
         "started_at": _micros(batch.started_at),
         "finished_at": _micros(batch.finished_at),

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from server.batches.asking import Asking
 from server.batches.check import Checker
-from server.batches.lease import Lease
+from server.batches.lease import Lease, Tenure
 from server.batches.limits import BulkLimits
-from server.batches.slice import Slice
+from server.batches.slice import Slice, check_id
 from server.batches.sources import Source, Sources
 from server.batches.store import Store, chunk_size
 from server.batches.work import Grants, Work
 from server.domain.approval import Approval, Decision, Proposal
 from server.domain.batch import Batch, Estimate, Status
-from server.domain.errors import ApprovalRequired, InvalidInput, StorageUnavailable
+from server.domain.errors import ApprovalRequired, HoldLapsed, InvalidInput, StorageUnavailable
 from server.domain.money import Credits, plain
 from server.domain.principal import Grant, Principal
 from server.engine import Engine
@@ -162,12 +162,21 @@ class Runner:
 
     async def check(self, batch_id: str) -> None:
         """Look at the rows of a batch, keep them, and queue it, or have a person asked; durable work calls this."""
+        tenure = self._lease.tenure
         batch = await self._store.get(batch_id)
         if batch is None or batch.status is not Status.CHECKING:
             return
         try:
             source = await self._sources.open(batch.order.source)
-            estimate = await self._take_in(batch, source)
+            # Whoever looked at them may have died before it went on.
+            estimate = batch.estimate or await self._take_in(batch, source, tenure)
+        except HoldLapsed:
+            if not tenure.stands:
+                self._dropped.add(check_id(batch_id))
+            elif not await self._checking(batch_id):
+                return
+            # Otherwise another look has begun, and durable work knows this one no more.
+            raise asyncio.CancelledError from None
         except InvalidInput as refused:
             await self._fail(batch, refused.message)
             return
@@ -176,16 +185,21 @@ class Runner:
         else:
             await self._decide(batch, source, estimate)
 
-    async def _take_in(self, batch: Batch, source: Source) -> Estimate:
-        await self._store.forget_rows(batch.id)
+    async def _checking(self, batch_id: str) -> bool:
+        batch = await self._store.get(batch_id)
+        return batch is not None and batch.status is Status.CHECKING
+
+    async def _take_in(self, batch: Batch, source: Source, tenure: Tenure) -> Estimate:
+        """`HoldLapsed` where the batch has been stopped, or another look at it begun."""
+        look = await self._store.look(batch.id, tenure)
         checker = Checker(self._engine, Asking.of(batch), batch.workspace)
         found = await checker.check(source.rows)
         size, number = chunk_size(found.rows), 0
         async for chunk in checker.chunks(source.rows, found, size):
-            await self._store.add_chunk(batch.id, chunk)
+            await self._store.add_chunk(look, chunk)
             number += 1
-        estimate = found.estimate(self._engine.per_minute())
-        await self._store.checked(batch.id, found.rows, number, estimate)
+        estimate = await asyncio.to_thread(found.estimate, self._engine.per_minute())
+        await self._store.checked(look, found.rows, number, estimate)
         await self._store.note(batch.id, "checked", _in_words(estimate), rows=found.rows)
         return estimate
 
@@ -268,11 +282,16 @@ class Runner:
         await self._restart_stalled()
 
     async def _take_over(self, durable: Durable) -> None:
+        if not self._lease.shared:
+            return
+        tenure, begun = self._lease.tenure, await durable.begun()
+        # Called after that, so that whoever has begun something is on it.
         roll = await self._lease.roll()
-        if roll is None:
+        if not tenure.stands:
+            # This process may have been frozen since, and know nothing of who else is alive.
             return
         dropped, self._dropped = self._dropped, set()
-        for executor, count in (await durable.take_over(roll.alive, dropped)).items():
+        for executor, count in (await durable.take_over(begun, roll.alive, dropped)).items():
             if executor != self._lease.executor:
                 logger.warning("took over %d pieces of bulk jobs from %s: %s", count, executor, roll.why(executor))
 
@@ -284,7 +303,7 @@ class Runner:
         idle: dict[str, int] = {}
         for batch in await self._store.unfinished():
             checking = batch.status is Status.CHECKING
-            if await durable.has_work(f"{batch.id}:check" if checking else f"{batch.id}:{batch.run}:"):
+            if await durable.has_work(check_id(batch.id) if checking else f"{batch.id}:{batch.run}:"):
                 continue
             idle[batch.id] = batch.run
             if self._idle.get(batch.id) != batch.run:
@@ -334,8 +353,9 @@ def _waiting(most: Credits) -> str:
 
 
 def _in_words(estimate: Estimate) -> str:
+    unlocked = f" ({estimate.unlocked} of them unlocked already)" if estimate.unlocked else ""
     return (
-        f"{estimate.rows} rows: {estimate.to_ask} to ask, {estimate.cached} at hand, {estimate.duplicates} repeated, "
-        f"{estimate.invalid} unusable, {estimate.suppressed} suppressed; expected {plain(estimate.total_expected):g} "
-        f"credits, at most {plain(estimate.total_most):g}"
+        f"{estimate.rows} rows: {estimate.to_ask} to ask{unlocked}, {estimate.cached} at hand, {estimate.duplicates} "
+        f"repeated, {estimate.invalid} unusable, {estimate.suppressed} suppressed; expected "
+        f"{plain(estimate.total_expected):g} credits, at most {plain(estimate.total_most):g}"
     )

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+def check_id(batch: str) -> str:
+    """What the look at the rows of a batch is known under."""
+    return f"{batch}:check"
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """One chunk in one run of its batch."""

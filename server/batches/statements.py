@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from server.storage.bulk import batch_chunks, batch_events, batch_results, batches, webhooks
 from server.storage.statement import Statement
@@ -21,6 +34,18 @@ def _number(name: str) -> ColumnElement[int]:
 
 ADD = Statement(insert(batches).values({column.name: bindparam(column.name) for column in BATCH}))
 GET = Statement(select(*BATCH).where(_THE_BATCH))
+STANDING = Statement(
+    select(_b.status, _b.run, _c.attempts)
+    .join_from(batches, batch_chunks, _c.batch == _b.id)
+    .where(_THE_BATCH, _c.chunk == bindparam("chunk"))
+)
+LOOKING = Statement(select(_b.looks).where(_THE_BATCH, _b.status == "checking"))
+LOOK = Statement(
+    update(batches)
+    .where(_THE_BATCH, _b.status == "checking", _b.estimate == "")
+    .values(looks=_b.looks + 1)
+    .returning(_b.looks)
+)
 LIST = Statement(
     select(*BATCH)
     .where(
@@ -121,7 +146,11 @@ DROP_CHUNKS = Statement(delete(batch_chunks).where(_c.batch == _OF_BATCH))
 CHUNK = Statement(select(_c.first_row, _c.rows, _c.data).where(_c.batch == _OF_BATCH, _c.chunk == bindparam("chunk")))
 ATTEMPT = Statement(
     update(batch_chunks)
-    .where(_c.batch == _OF_BATCH, _c.chunk == bindparam("number"))
+    .where(
+        _c.batch == _OF_BATCH,
+        _c.chunk == bindparam("number"),
+        exists().where(_b.id == _c.batch, _b.status == "running", _b.run == _number("of_run")),
+    )
     .values(attempts=_c.attempts + 1)
     .returning(_c.attempts)
 )
@@ -132,8 +161,11 @@ SETTLE = Statement.upsert(
         insert(batch_results)
         .values({column.name: bindparam(column.name) for column in batch_results.columns})
         .on_conflict_do_nothing(index_elements=[_r.batch, _r.row])
-        .returning(_r.row)
     )
+)
+SETTLED_AMONG = Statement.listed(
+    "rows",
+    lambda rows: select(_r.row).where(_r.batch == _OF_BATCH, _r.row.in_(select(cast(rows.c.value, BigInteger)))),
 )
 _IN_ROWS = and_(_r.batch == _OF_BATCH, _r.row >= _number("first"), _r.row < _number("end"))
 SETTLED_ROWS = Statement(select(_r.row).where(_IN_ROWS))
@@ -149,13 +181,6 @@ RESULTS_OF_STATE = Statement(
 DROP_RESULTS = Statement(delete(batch_results).where(_r.batch == _OF_BATCH))
 DROP_FAILED = Statement(delete(batch_results).where(_r.batch == _OF_BATCH, _r.state == "failed").returning(_r.credits))
 UNFAIL = Statement(update(batches).where(_THE_BATCH).values(failed=_b.failed - _number("n")))
-OUTCOMES = Statement(
-    select(_r.state, _r.outcome, func.count())
-    .where(_r.batch == _OF_BATCH)
-    .group_by(_r.state, _r.outcome)
-    .order_by(_r.state, _r.outcome)
-)
-
 ADD_EVENT = Statement(
     insert(batch_events).values({c.name: bindparam(c.name) for c in batch_events.columns if c is not _e.id}).inline()
 )
@@ -179,6 +204,12 @@ OPEN_HOLDS = Statement(
         _o.batch == _OF_BATCH, _o.batch_row >= _number("first"), _o.batch_row < _number("end")
     )
 )
+HELD_BY_FAILED = Statement(
+    select(_o.hold_id)
+    .join_from(open_holds, batch_results, and_(_r.batch == _o.batch, _r.row == _o.batch_row))
+    .where(_o.batch == _OF_BATCH, _r.state == "failed")
+)
+"""Open holds of rows that have failed."""
 _LAST_RETRY = (
     select(func.coalesce(func.max(_e.at), 0)).where(_e.batch == _OF_BATCH, _e.event == "retry").scalar_subquery()
 )

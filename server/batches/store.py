@@ -10,8 +10,10 @@ from typing import Any
 
 from server.batches import records
 from server.batches import statements as sql
+from server.batches.lease import Tenure
 from server.batches.records import Result
 from server.domain.batch import Batch, Chunk, Estimate, Event, RowState, Settled, Status
+from server.domain.errors import HoldLapsed
 from server.domain.money import Credits, plain
 from server.domain.principal import Principal
 from server.storage.database import Database, Transaction
@@ -29,6 +31,34 @@ class Standing:
 
     status: Status
     run: int
+    beginning: int | None = None
+    """How often the chunk that was asked about has been begun."""
+
+
+def stands(tx: Transaction, batch_id: str, chunk: int) -> Standing | None:
+    """Where a batch and one of its chunks stand; None where they are gone."""
+    rows = tx.execute(sql.STANDING, batch=batch_id, chunk=chunk)
+    return Standing(Status(rows[0][0]), int(rows[0][1]), int(rows[0][2])) if rows else None
+
+
+def lapsed() -> HoldLapsed:
+    """The error of work that must not go on: somebody else does, or nobody."""
+    return HoldLapsed("The bulk job has been stopped or begun anew in the meantime.")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the rows of a batch. What a look writes counts while nobody has begun another one."""
+
+    batch: str
+    number: int
+    tenure: Tenure
+
+    def confirm(self, tx: Transaction) -> None:
+        """`HoldLapsed` where another one was begun, the batch is stopped, or this process counts as dead."""
+        self.tenure.confirm(tx)
+        if tx.execute(sql.LOOKING, batch=self.batch) != [(self.number,)]:
+            raise lapsed()
 
 
 class Store:
@@ -122,52 +152,73 @@ class Store:
         """Say that a queued run has begun; False where it had already, or is not the present one."""
         return bool(await self.database.write(lambda tx: tx.execute(sql.RUNNING, batch=batch_id, of_run=run)))
 
-    async def checked(self, batch_id: str, rows: int, chunks: int, estimate: Estimate) -> None:
-        """Keep what the check found out."""
+    async def look(self, batch_id: str, tenure: Tenure) -> Look:
+        """Begin to look at the rows of a batch, and take back what an earlier look had written.
+
+        `HoldLapsed` where the batch is stopped, a look has come to its end, or this process counts as dead.
+        """
+
+        def unit(tx: Transaction) -> Look:
+            tenure.confirm(tx)
+            rows = tx.execute(sql.LOOK, batch=batch_id)
+            if not rows:
+                raise lapsed()
+            tx.execute(sql.DROP_CHUNKS, batch=batch_id)
+            tx.execute(sql.DROP_RESULTS, batch=batch_id)
+            return Look(batch_id, int(rows[0][0]), tenure)
+
+        return await self.database.write(unit)
+
+    async def checked(self, look: Look, rows: int, chunks: int, estimate: Estimate) -> None:
+        """Keep what a look found out; `HoldLapsed` where it does not count any more."""
         reckoned = json.dumps(asdict(estimate))
-        await self.database.write(
-            lambda tx: tx.execute(sql.CHECKED, batch=batch_id, total=rows, slices=chunks, reckoned=reckoned)
-        )
+
+        def unit(tx: Transaction) -> None:
+            look.confirm(tx)
+            tx.execute(sql.CHECKED, batch=look.batch, total=rows, slices=chunks, reckoned=reckoned)
+
+        await self.database.write(unit)
 
     async def approved(self, batch_id: str, approval: str) -> None:
         """File the batch under an approval."""
         await self.database.write(lambda tx: tx.execute(sql.APPROVED, batch=batch_id, given=approval))
 
-    async def forget_rows(self, batch_id: str) -> None:
-        """Take back what an interrupted check had written."""
+    async def add_chunk(self, look: Look, chunk: Chunk) -> None:
+        """Keep a slice of the rows; `HoldLapsed` as for `checked`."""
 
         def unit(tx: Transaction) -> None:
-            tx.execute(sql.DROP_CHUNKS, batch=batch_id)
-            tx.execute(sql.DROP_RESULTS, batch=batch_id)
+            look.confirm(tx)
+            tx.execute(
+                sql.ADD_CHUNK,
+                batch=look.batch,
+                chunk=chunk.number,
+                first_row=chunk.first_row,
+                rows=len(chunk.cells),
+                data=records.packed(chunk),
+                attempts=0,
+            )
 
         await self.database.write(unit)
-
-    async def add_chunk(self, batch_id: str, chunk: Chunk) -> None:
-        """Keep a slice of the rows."""
-        await self.database.write(
-            lambda tx: (
-                tx.execute(
-                    sql.ADD_CHUNK,
-                    batch=batch_id,
-                    chunk=chunk.number,
-                    first_row=chunk.first_row,
-                    rows=len(chunk.cells),
-                    data=records.packed(chunk),
-                    attempts=0,
-                )
-                and None
-            )
-        )
 
     async def chunk(self, batch_id: str, number: int) -> Chunk | None:
         """A slice of the rows."""
         rows = await self.database.read(sql.CHUNK, batch=batch_id, chunk=number)
         return records.unpacked(number, rows[0]) if rows else None
 
-    async def attempt(self, batch_id: str, number: int) -> int:
-        """Count a beginning of a chunk's work; how many there were."""
-        rows = await self.database.write(lambda tx: tx.execute(sql.ATTEMPT, batch=batch_id, number=number))
-        return int(rows[0][0]) if rows else 0
+    async def attempt(self, batch_id: str, number: int, run: int, tenure: Tenure) -> int:
+        """Count a beginning of a chunk's work, which is the only one that may ask from now on; how many there were.
+
+        `HoldLapsed` where the batch does not run any more, or in another run, or this process counts as dead.
+        """
+
+        def unit(tx: Transaction) -> int:
+            tenure.confirm(tx)
+            rows = tx.execute(sql.ATTEMPT, batch=batch_id, number=number, of_run=run)
+            if not rows:
+                raise lapsed()
+            return int(rows[0][0])
+
+        return await self.database.write(unit)
 
     async def chunks(self, batch_id: str) -> tuple[tuple[int, int, int], ...]:
         """Number, first row and rows of every chunk."""
@@ -185,7 +236,10 @@ class Store:
 
     def _settle(self, tx: Transaction, batch_id: str, settled: Sequence[Settled]) -> Standing:
         now = to_micros(self._clock())
-        new = [one for one in settled if tx.execute(sql.SETTLE, **records.settlement(batch_id, one, now))]
+        listed = json.dumps([one.row for one in settled])
+        known = {int(row) for (row,) in tx.execute(sql.SETTLED_AMONG, batch=batch_id, rows=listed)}
+        new = list({one.row: one for one in reversed(settled) if one.row not in known}.values())
+        tx.execute_many(sql.SETTLE, [records.settlement(batch_id, one, now) for one in new])
         ((status, run, left),) = tx.execute(
             sql.COUNT,
             batch=batch_id,
@@ -230,11 +284,6 @@ class Store:
             sql.RESULTS_OF_STATE, batch=batch_id, state=state.value, after=after, most=most
         )
         return tuple(map(records.result, rows))
-
-    async def outcomes(self, batch_id: str) -> Mapping[tuple[RowState, str], int]:
-        """How many rows there are of each state and outcome."""
-        rows = await self.database.report(sql.OUTCOMES, batch=batch_id)
-        return {(RowState(state), str(outcome)): int(count) for state, outcome, count in rows}
 
     async def note(self, batch_id: str, event: str, message: str, *, level: str = "event", **detail: Any) -> None:
         """Write down something that happened."""

@@ -191,6 +191,7 @@ class Uploads:
         called = name or f"{facts.rows or 'some'} rows"
         upload = Upload(upload_id, UploadStatus.RECEIVED, called, kind or "", path.stat().st_size, self._clock() + KEPT)
         try:
+            _refuse_without_rows(facts)
             await self._add(principal, upload, new_secret())
         except InvalidInput:
             self.sources.forget(upload_id)
@@ -233,6 +234,7 @@ class Uploads:
             facts = await asyncio.to_thread(
                 reading.inspect, brought.path, name=called, content_type=brought.content_type
             )
+            _refuse_without_rows(facts)
         except InvalidInput as error:
             why = f"{error.message} {error.fix or ''}".strip()
             await self._database.write(lambda tx: tx.execute(_REFUSE, upload=upload.id, why=why) and None)
@@ -245,13 +247,17 @@ class Uploads:
         self.sources.take(brought.path)
         return Upload(upload.id, UploadStatus.RECEIVED, called, upload.kind, brought.size, until), facts
 
+    async def drop(self, upload_id: str) -> None:
+        """Remove an upload that is of no use to anybody, with its file."""
+        # The file first: whoever stops in between finds the row again.
+        await asyncio.to_thread(self.sources.forget, upload_id)
+        await self._database.write(lambda tx: tx.execute(_FORGET, upload=upload_id) and None)
+
     async def sweep(self) -> None:
         """Remove uploads that waited too long, with their files, and forget used ones after a while."""
         now = self._clock()
         for (upload_id,) in await self._database.read(_OVER, now=to_micros(now)):
-            # The file first: whoever stops in between finds the row again.
-            await asyncio.to_thread(self.sources.forget, upload_id)
-            await self._database.write(lambda tx, one=upload_id: tx.execute(_FORGET, upload=one) and None)
+            await self.drop(upload_id)
         before = to_micros(now - REMEMBERED)
         await self._database.write(lambda tx: tx.execute(_FORGET_USED, now=before) and None)
 
@@ -289,6 +295,15 @@ class Uploads:
                 f"{from_micros(until).isoformat(timespec='seconds')}.",
             )
         tx.execute(_ADD, **row)
+
+
+def _refuse_without_rows(facts: FileFacts) -> None:
+    if facts.rows == 0:
+        raise InvalidInput(
+            "The file has a header and no rows." if facts.columns else "The file has no rows.",
+            field="file",
+            fix="Send a file with at least one row of data.",
+        )
 
 
 def _upload(row: Row) -> Upload:

@@ -37,6 +37,10 @@ class Connection:
     per_minute: float | None = None
     """Requests per minute of the operator's plan; limits of single operations scale along. Infinity: no pacing."""
 
+    def account(self, provider: str) -> str:
+        """Names the account that the key opens at `provider`, without telling the key."""
+        return f"{provider} {sha256(self.key.encode()).hexdigest()[:32]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -141,11 +145,8 @@ class Channel:
         # Where nothing is paced there is nothing to share, and no reason to ask the database before every request.
         if database is None or not database.shared or isinf(paces.general.per_minute):
             return OwnSlots(paces, self._timing.clock)
-        return SharedSlots(paces, self._name(), database, self._timing.clock)
-
-    def _name(self) -> str:
-        """Of the account whose limits these are. Two keys have limits of their own; the key itself is not told."""
-        return f"{self.manifest.name} {sha256(self.connection.key.encode()).hexdigest()[:32]}"
+        account = self.connection.account(self.manifest.name)
+        return SharedSlots(paces, account, database, self._timing.clock)
 
     async def _place(self, operation: str, deadline: float, intent: Intent) -> Slot:
         """A slot whose instant has come, and one of the connections with it."""
@@ -192,14 +193,12 @@ class Channel:
 
     async def _leaves(self, operation: str, slot: Slot, intent: Intent) -> bool:
         """Tell `intent`, and whether the slot still stands then."""
-        stands = False
         try:
             await intent.leaves()
-            stands = await self._slots.stands(operation, slot)
-        finally:
-            if not stands:
-                self._cap.release()
-        return stands
+        except BaseException:
+            self._cap.release()
+            raise
+        return await self._in_time(operation, slot)
 
     async def _in_time(self, operation: str, slot: Slot) -> bool:
         """Whether the slot still stands; where not, others get the connection while a new slot is awaited."""

@@ -11,7 +11,7 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from urllib.parse import quote, urlencode
 
 import httpx2
@@ -86,8 +86,9 @@ def transport(connections: int, tls: ssl.SSLContext, proxy: str | None) -> httpx
     return httpx2.AsyncHTTPTransport(verify=tls, trust_env=False, http2=False, limits=limits, proxy=proxy)
 
 
+@cache
 def tls_context() -> ssl.SSLContext:
-    """Certificates are verified against the system's store; the environment has no say."""
+    """Certificates are verified against the system's store, read once; the environment has no say."""
     return httpx2.create_ssl_context(trust_env=False)
 
 

@@ -60,8 +60,7 @@ class Guard:
         """
         target = checked(url, private=private)
         addresses = await self._addresses(target, private=private)
-        self._tls = self._tls or tls_context()
-        async with transport(1, self._tls, None) as channel:
+        async with transport(1, self._tls or tls_context(), None) as channel:
             answer = await _first_answer(channel, [_request(target, address, visit) for address in addresses])
             try:
                 yield answer

@@ -38,7 +38,6 @@ class OpenIDClient:
     def __init__(self, client_id: str, client_secret: str) -> None:
         self.client_id = client_id
         self._secret = client_secret
-        self._tls = tls_context()
 
     def authorization_url(self, endpoint: str, journey: Journey) -> str:
         """Where to send a person."""
@@ -85,7 +84,7 @@ class OpenIDClient:
             redirect_uri=journey.redirect_uri,
             token=token,
             code_challenge_method="S256",
-            transport=transport(1, self._tls, None),
+            transport=transport(1, tls_context(), None),
             timeout=_SECONDS,
             trust_env=False,
         )

@@ -111,8 +111,7 @@ class Upstream:
         connection = self.connections.get(manifest.name)
         if connection is None:
             raise ProviderUnavailable(f"{manifest.title} has no key.", fix=f"Set {manifest.environment}.")
-        self._tls = self._tls or tls_context()
-        pool = Pool(self._tls, self._proxy)
+        pool = Pool(self._tls or tls_context(), self._proxy)
         channel = self._channels[manifest.name] = Channel(manifest, connection, pool, self._timing, self._database)
         return channel
 

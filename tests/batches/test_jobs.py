@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from server.domain.batch import RowState, Status
+from server.batches.batches import Batches
+from server.domain.batch import Batch, RowState, Status
 from server.domain.errors import InvalidInput
 from server.domain.principal import LOCAL
 from tests.batches.jobs import addresses, jobs
@@ -144,6 +146,23 @@ async def test_a_job_is_cancelled_while_its_rows_are_looked_at(tmp_path: Path):
         assert await bulk.weir.bill() == {"leadmagic": 0.25}
 
 
+@pytest.mark.parametrize(("action", "status"), [("pause", Status.PAUSED), ("cancel", Status.CANCELLED)])
+async def test_a_job_that_begins_while_it_is_stopped_is_stopped_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: str, status: Status
+):
+    async with jobs(tmp_path) as bulk:
+        await bulk.weir.control(latency_ms=1000)
+        batch = await bulk.submit(addresses(300))
+        seen = [replace(await bulk.until(batch, {Status.RUNNING}), status=Status.QUEUED)]
+        get = Batches.get
+
+        async def lagging(batches: Batches, *asked: Any) -> Batch:
+            return seen.pop() if seen else await get(batches, *asked)
+
+        monkeypatch.setattr(Batches, "get", lagging)
+        assert (await bulk.batches.steer(LOCAL, batch.id, action)).status is status
+
+
 async def test_failed_rows_are_asked_again_when_a_person_says_so(tmp_path: Path):
     async with jobs(tmp_path) as bulk:
         await bulk.weir.control(faults=["truncated"] * 2)
@@ -187,3 +206,19 @@ async def test_a_job_needs_a_ceiling(tmp_path: Path):
     async with jobs(tmp_path) as bulk:
         with pytest.raises(InvalidInput, match="max_credits"):
             await bulk.submit(addresses(1), ceiling=0)
+
+
+async def test_rows_whose_price_is_not_known_any_more_keep_a_job_from_running(tmp_path: Path):
+    async with jobs(tmp_path) as bulk:
+        await bulk.weir.call("find_personal_email", {"profile_url": "magic-over-charge"})
+        before = await bulk.weir.bill()
+        kind: dict[str, Any] = {
+            "header": ("Profile",),
+            "kind": "personal_email_finder",
+            "columns": {"profile_url": "Profile"},
+        }
+        batch = await bulk.run([["ada-lovelace"], ["grace-hopper"]], **kind)
+        assert (batch.status, batch.credits) == (Status.FAILED, 0)
+        assert batch.reason.startswith("LeadMagic charged more for find_personal_email than its price list says")
+        assert "weir prices confirm leadmagic personal_email_finder" in batch.reason
+        assert await bulk.weir.bill() == before

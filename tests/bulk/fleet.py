@@ -1,14 +1,8 @@
-"""Servers, workers and a sandbox as processes of their own, which are killed and started again.
-
-They are forked from one process that has loaded the program, so that starting one takes a moment and not seconds.
-"""
+"""Servers, workers and a sandbox as processes of their own, which are killed and started again."""
 
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
@@ -22,14 +16,13 @@ from typing import Any
 import pytest
 
 from server import app
-from server.cli.commands import run
 from server.domain.batch import Order
 from server.domain.money import credits
 from server.domain.principal import LOCAL
 from server.ledger import Line
 from server.settings import load
-from tests.cli.conftest import PATIENCE, answers, fetch, running
-from tests.isolation import foreign
+from tests import forked
+from tests.cli.conftest import PATIENCE, await_health, fetch, running
 from tests.ports import free_port
 
 _META = {
@@ -38,22 +31,6 @@ _META = {
     "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
 }
 _POLL = 0.02
-
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.bulk.fleet", "server.batches.durable"])
-
-
-def _weir(words: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path) -> None:
-    """The `weir` command, in a process that was forked for it."""
-    for name in [name for name in os.environ if not foreign(name)]:
-        del os.environ[name]
-    os.environ.update(environment)
-    os.chdir(folder)
-    with log.open("ab") as output:
-        os.dup2(output.fileno(), 1)
-        os.dup2(output.fileno(), 2)
-    sys.argv = ["weir", *words]
-    run()
 
 
 @dataclass
@@ -71,16 +48,11 @@ class Fleet:
         """Start the process `server` or a worker of any other name; the server answers when this returns."""
         words = ("serve", "--port", str(self.port)) if name == "server" else ("work",)
         log = self.folder / f"{name}.log"
-        log.touch()
-        command = (*words, "--home", str(self.folder / "home"))
-        process = _forks.Process(target=_weir, args=(command, self.environment, self.folder, log), daemon=True)
-        process.start()
+        command = (*words, "--home", self.folder / "home")
+        process = forked.start(*command, cwd=self.folder, log=log, environment=self.environment)
         self.processes[name] = process
-        deadline = time.monotonic() + PATIENCE
-        while name == "server" and not answers(self.port):
-            assert process.is_alive(), log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(_POLL)
+        if name == "server":
+            await_health(process, self.port, log)
 
     def await_words(self, name: str, words: str) -> None:
         """Wait until a process has said `words`."""
@@ -143,7 +115,7 @@ class Fleet:
         """Kill a process and start it again, so many times, at moments that only `chance` knows; how often which."""
         killed = Counter[str]()
         for _ in range(times):
-            self.await_calls(chance.randrange(60), within=1.0)
+            self.await_calls(chance.randrange(60), within=3.0)
             name = chance.choice(sorted(self.processes))
             self.kill(name)
             killed[name] += 1

@@ -52,6 +52,11 @@ def environment(url: str) -> dict[str, str]:
     }
 
 
+def strangers(number: int) -> list[list[str]]:
+    """Rows that no earlier attempt has asked for."""
+    return addresses(ROWS, f"company{number}.com")
+
+
 async def ended(batches: Batches, batch: Batch) -> Batch:
     """The job once it is over."""
     while True:
@@ -81,7 +86,7 @@ async def test_a_bulk_job_keeps_the_limit_and_uses_it(tmp_path: Path, monkeypatc
             monkeypatch.setenv(name, value)
         async with app.opened(load(home=tmp_path / str(number))) as weir:
             sources = weir.batches.sources
-            source = await sources.open(await sources.keep(["Email"], addresses(ROWS)))
+            source = await sources.open(await sources.keep(["Email"], strangers(number)))
             order = Order("email_validation", {"email": "Email"}, credits(1000))
             batch = await ended(weir.batches, await weir.batches.submit(LOCAL, order, source))
         assert (batch.settled, batch.skipped, batch.failed) == (ROWS, 0, UNKNOWN)
@@ -97,7 +102,7 @@ async def test_two_processes_keep_one_limit_and_use_it(
         folder.mkdir()
         made = Fleet(folder, 0, {"WEIR_DATABASE_URL": postgres_url, **environment(url)})
         try:
-            batch = await submit(made, addresses(ROWS), monkeypatch)
+            batch = await submit(made, strangers(number), monkeypatch)
             for name in ("server", "ann"):
                 await asyncio.to_thread(made.start, name)
             standing = await asyncio.to_thread(made.until, batch, "completed", "paused")

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.bulk.fleet import Fleet, fleet
-from tests.cli.conftest import PATIENCE
+from tests.batches.jobs import addresses
+from tests.bulk.fleet import Fleet, fleet, submit
+from tests.cli.conftest import PATIENCE, fetch
 
 pytestmark = pytest.mark.usefixtures("isolated")
+
+ROWS = 600
 
 Pair = tuple[Fleet, Fleet]
 
@@ -46,3 +49,19 @@ def test_a_request_that_reaches_both_at_once_is_one_job(servers: Pair):
     assert len(jobs) == 5
     assert {first.until(job["job_id"], "completed")["settled"] for job in jobs} == {1}
     assert first.billed["charged"] == 1.25
+
+
+async def test_a_job_that_is_resumed_while_either_still_asks_its_rows_asks_none_again(
+    servers: Pair, monkeypatch: pytest.MonkeyPatch
+):
+    """Slices change hands: what the earlier run began is waited for, and it begins nothing more."""
+    first, second = servers
+    assert fetch(first.sandbox, "POST", "/control", {"latency_ms": 1500})[0] == 200
+    job = await submit(first, addresses(ROWS), monkeypatch)
+    for server in (second, first, second):
+        server.until(job, "running")
+        server.call("control_bulk_job", job_id=job, action="pause")
+        first.call("control_bulk_job", job_id=job, action="resume")
+    ended = first.until(job, "completed", "paused", "failed")
+    assert (ended["status"], ended["settled"], ended["failed"]) == ("completed", ROWS, 0), ended
+    assert first.billed["calls"] == ROWS

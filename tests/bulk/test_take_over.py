@@ -6,13 +6,14 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from dbos import DBOSClient
 
 from server.batches.lease import ENDED, SILENT
 from tests.batches.jobs import addresses
@@ -48,12 +49,19 @@ def _process(made: Fleet, name: str) -> int:
 def _await_slices(url: str, process: int) -> None:
     """Wait until a process has begun slices."""
     deadline = time.monotonic() + PATIENCE
+    schema = _engine(url)
     with psycopg.connect(url, autocommit=True) as connection:
-        (schema,) = connection.execute("SELECT current_schema() || '_engine'").fetchone() or ("",)
         query = _BEGUN.format(schema=schema).encode()
         while not (connection.execute(query, (str(process),)).fetchone() or (0,))[0]:
             assert time.monotonic() < deadline
             time.sleep(_POLL)
+
+
+def _engine(url: str) -> str:
+    """The schema of DBOS's tables."""
+    with psycopg.connect(url) as connection:
+        (schema,) = connection.execute("SELECT current_schema() || '_engine'").fetchone() or ("",)
+    return schema
 
 
 def _stays_idle(connection: psycopg.Connection[Any], process: int) -> bool:
@@ -132,6 +140,97 @@ async def test_a_worker_that_froze_is_missed_for_its_silence_and_leaves_the_rows
         assert SILENT in _about(made, process)
         made.await_words("ann", "counted as dead")
         await _settle(made, job)
+
+
+async def test_a_server_that_froze_while_it_looked_at_the_rows_leaves_them_to_the_other_when_it_wakes(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    rows = 60_000
+    with fleet(tmp_path / "fleet", WEIR_DATABASE_URL=postgres_url) as made:
+        job = await submit(made, addresses(1) * rows, monkeypatch)
+        made.start("server")
+        process = _process(made, "server")
+        _await_slices_kept(postgres_url, lambda kept: kept >= 5)
+        other = Fleet(made.folder, made.sandbox, made.environment)
+        with _frozen(postgres_url, process):
+            other.start("server")
+            other.await_words("server", f"-{process}-")
+            _await_slices_kept(postgres_url, lambda kept: kept < 5)
+        try:
+            ended = other.until(job, "completed", "paused", "failed", "cancelled")
+            assert (ended["status"], ended["settled"], ended["failed"]) == ("completed", rows, 0), ended
+            assert made.billed["calls"] == 1
+            said = (made.folder / "server.log").read_text()
+            assert ("duplicate key" in said, "stalled" in said) == (False, False), said
+        finally:
+            other.kill("server")
+
+
+async def test_rows_that_two_living_processes_have_begun_are_asked_once(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    """As where a process slept after it had seen who is alive, and takes from the living when it wakes."""
+    with fleet(tmp_path / "fleet", WEIR_DATABASE_URL=postgres_url) as made:
+        _latency(made, 300)
+        job = await submit(made, addresses(ROWS), monkeypatch)
+        made.start("server")
+        made.start("ann")
+        _await_slices(postgres_url, _process(made, "ann"))
+        # Who has room takes what the others are still at.
+        made.start("bob")
+        _begin_again(postgres_url)
+        _await_slices(postgres_url, _process(made, "bob"))
+        _begin_again(postgres_url)
+        _latency(made, 0)
+        ended = made.until(job, "completed", "paused", "failed", "cancelled")
+        assert (ended["status"], ended["settled"]) == ("completed", ROWS), ended["reason"]
+        made.stop()
+        written = await books(made, job)
+        assert ROWS - ended["failed"] <= made.billed["calls"] <= ROWS
+        assert set(Counter(line["batch_row"] for line in written.of("attempt")).values()) == {1}
+        # What was under way with the one may have been answered after the other had given it up.
+        assert ended["failed"] <= len(written.of("unresolved"))
+
+
+async def test_of_two_looks_at_the_same_rows_the_later_one_counts(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    rows = 60_000
+    with fleet(tmp_path / "fleet", WEIR_DATABASE_URL=postgres_url) as made:
+        job = await submit(made, addresses(1) * rows, monkeypatch)
+        other = Fleet(made.folder, made.sandbox, made.environment)
+        made.start("server")
+        other.start("server")
+        try:
+            _await_slices_kept(postgres_url, lambda kept: kept >= 5)
+            assert _begin_again(postgres_url) == 1
+            ended = made.until(job, "completed", "paused", "failed", "cancelled")
+            assert (ended["status"], ended["settled"], ended["failed"]) == ("completed", rows, 0), ended
+            assert made.billed["calls"] == 1
+            assert "duplicate key" not in (said := (made.folder / "server.log").read_text()), said
+        finally:
+            other.kill("server")
+
+
+def _begin_again(url: str) -> int:
+    """Have everything begun anew that is under way; how much that is."""
+    client = DBOSClient(system_database_url=url, dbos_system_schema=_engine(url))
+    try:
+        begun = client.list_workflows(status="PENDING")
+        for one in begun:
+            client.resume_workflows([one.workflow_id], queue_name=one.queue_name)
+        return len(begun)
+    finally:
+        client.destroy()
+
+
+def _await_slices_kept(url: str, enough: Callable[[int], bool]) -> None:
+    """Wait until so many slices of the rows have been kept."""
+    deadline = time.monotonic() + PATIENCE
+    with psycopg.connect(url, autocommit=True) as connection:
+        while not enough((connection.execute("SELECT count(*) FROM batch_chunks").fetchone() or (0,))[0]):
+            assert time.monotonic() < deadline
+            time.sleep(_POLL)
 
 
 def _about(made: Fleet, process: int) -> str:

@@ -1,7 +1,9 @@
-"""Rows that wait for a provider's limit when their process dies have not been asked, and are asked afterwards."""
+"""Rows that wait for a limit have not been asked: when their process dies, or a person pauses the job meanwhile."""
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,26 @@ async def test_only_what_was_sent_is_unresolved_after_a_crash(
         assert {line["note"] for line in unresolved} == {"recovered"}
         assert len(written.of("capture")) == ROWS - len(unresolved)
         assert made.billed["calls"] == sent + ROWS - len(unresolved)
+
+
+async def test_nothing_leaves_once_a_job_is_paused_but_for_whoever_else_asks_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    rows = 14
+    # Two requests a second.
+    with fleet(tmp_path / "fleet", WEIR_LEADMAGIC_PER_MINUTE="200") as made, ThreadPoolExecutor(1) as callers:
+        job = await submit(made, addresses(rows), monkeypatch)
+        made.start("server")
+        made.await_calls(2, within=PATIENCE)
+        last = {"email": addresses(rows)[-1][0]}
+        asked = callers.submit(made.call, "validate_work_email", **last)
+        await asyncio.sleep(0.5)
+        made.call("control_bulk_job", job_id=job, action="pause")
+        assert asked.result()["email"] == last["email"]
+        paused = made.call("get_bulk_job_status", job_id=job)
+        assert paused["settled"] < rows - 1
+        assert made.billed["calls"] <= paused["settled"] + 1
+        made.call("control_bulk_job", job_id=job, action="resume")
+        ended = made.until(job, "completed", "paused", "failed", "cancelled")
+        assert (ended["status"], ended["settled"], ended["failed"]) == ("completed", rows, 0), ended
+        assert made.billed["calls"] == rows

@@ -196,6 +196,27 @@ async def test_a_file_of_nobody_is_swept_with_what_there_is_of_it(
     assert list((tmp_path / "files").iterdir()) == []
 
 
+async def test_a_file_that_is_finished_while_it_is_looked_for_is_not_missed(
+    files: Files, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, looked_for, look = await promised(files, press, "rows.xlsx"), list[str](), files.take
+    writing = await files.promises.find(token, press.make)
+
+    async def finished_after(token: str) -> Path | None:
+        found = await look(token)
+        looked_for.append(token)
+        if len(looked_for) == 2:
+            press.go.set()
+            assert writing is not None
+            await writing.task
+        return found
+
+    monkeypatch.setattr(files, "take", finished_after)
+    async with door(files, press.make) as url, httpx2.AsyncClient() as http:
+        response = await whole(http, f"{url}/{token}")
+    assert (response.status_code, len(response.content)) == (200, 2 * len(HALF))
+
+
 @pytest.mark.parametrize("written_as", ["csv", "jsonl", "xlsx"])
 async def test_an_export_hands_out_its_link_while_the_file_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written_as: str

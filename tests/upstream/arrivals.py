@@ -10,14 +10,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from vendor import Acme, Ask, Found, manifest, reply
-
 from server.domain.errors import ProviderError
 from server.provider import Offering
 from server.storage.database import Database
 from server.upstream import Connection, Upstream
 from tests.pace import Arrivals
 from tests.stalls import watched
+from tests.upstream.vendor import Acme, Ask, Found, manifest, reply
 
 Script = Callable[[int], tuple[bytes, float]]
 """The response to the n-th request, and the seconds that it takes."""

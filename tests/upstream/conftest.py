@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from vendor import Bench, Vendor, bench
+
+from tests.upstream.vendor import Bench, Vendor, bench
 
 Benches = Callable[..., Bench]
 

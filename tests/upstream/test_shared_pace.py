@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arrivals import Caller, Script, Vendor, arriving, prompt
 from sqlalchemy import text
-from vendor import reply, timeout
 
 from server.domain.errors import RateLimited
 from server.storage.database import Database, Statement
 from server.upstream.shared import SIGHT
 from tests.isolation import clean_environment
 from tests.pace import DELAY, reaches
+from tests.upstream.arrivals import Caller, Script, Vendor, arriving, prompt
+from tests.upstream.vendor import reply, timeout
 
 PER_MINUTE = 3000.0
 WINDOW = 2.0

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Benches
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from vendor import DROP, HANG, KEY, Acme, Bench, Clock, Vendor, cut, manifest, reply, timeout
 
 from server.domain.errors import (
     ProviderError,
@@ -27,6 +25,8 @@ from server.domain.errors import (
 )
 from server.upstream import BreakerState, Connection, Health, Upstream
 from server.upstream.channel import CONNECTIONS
+from tests.upstream.conftest import Benches
+from tests.upstream.vendor import DROP, HANG, KEY, Acme, Bench, Clock, Vendor, cut, manifest, reply, timeout
 
 SLOW = {"rate": {"per_minute": 60, "burst": 1}}
 SPACING = 1.01

@@ -6,14 +6,14 @@ import gzip
 import re
 
 import pytest
-from conftest import Benches
-from vendor import KEY, Acme, Ask, Bench, Clock, Vendor, manifest, reply
 
 from server import __version__
 from server.domain.errors import ProviderNonsense, ProviderUnavailable
 from server.domain.money import Credits
 from server.provider import Request
 from server.upstream import Connection, Upstream
+from tests.upstream.conftest import Benches
+from tests.upstream.vendor import KEY, Acme, Ask, Bench, Clock, Vendor, manifest, reply
 
 
 async def test_a_request_carries_key_agent_id_and_json_below_the_base_path(acme: Bench):

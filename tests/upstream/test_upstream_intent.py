@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import dataclass, field
 
 import pytest
-from conftest import Benches
-from vendor import FAR, Ask, Bench, reply
 
 from server.domain.errors import StorageUnavailable
+from tests.upstream.conftest import Benches
+from tests.upstream.vendor import FAR, Ask, Bench, reply
 
 SLOW = {"rate": {"per_minute": 60, "burst": 1}}
 LATE = 0.3

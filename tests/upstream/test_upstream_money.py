@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Benches
-from vendor import DROP, HANG, KEY, Acme, Bench, Clock, Vendor, cut, manifest, reply, timeout
 
 from server.domain.errors import (
     ProviderError,
@@ -20,6 +18,8 @@ from server.domain.errors import (
 from server.domain.money import FREE, Credits
 from server.upstream import Connection, Upstream
 from server.upstream.exchange import MAX_BODY
+from tests.upstream.conftest import Benches
+from tests.upstream.vendor import DROP, HANG, KEY, Acme, Bench, Clock, Vendor, cut, manifest, reply, timeout
 
 HTML = b"<html>Bad gateway</html>"
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Benches
-from vendor import DROP, Bench, cut, reply
 
 from server.domain.errors import (
     ProviderNonsense,
@@ -13,6 +11,8 @@ from server.domain.errors import (
     ProviderUnavailable,
     RateLimited,
 )
+from tests.upstream.conftest import Benches
+from tests.upstream.vendor import DROP, Bench, cut, reply
 
 
 def sent(acme: Bench) -> int:

@@ -14,6 +14,18 @@ _LOST = "characters in it could not be decoded and stand as \ufffd"
 _HALVES = "halves of characters in it were replaced by \ufffd"
 
 
+def empty() -> InvalidInput:
+    """The error for a file without a character in it."""
+    return InvalidInput("The file is empty.", field="file", fix="Send a file with a header and at least one row.")
+
+
+def too_many_columns(limits: Limits) -> InvalidInput:
+    """The error for a file with more columns than `limits` allow."""
+    return InvalidInput(
+        f"The file has more than {limits.columns:,} columns.", field="file", fix="Leave out what is not needed."
+    )
+
+
 def too_many_rows(limits: Limits) -> InvalidInput:
     """The error for a file with more rows than `limits` allow."""
     return InvalidInput(

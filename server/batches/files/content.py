@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from server.batches.files import cells
 from server.batches.files.facts import Format
 from server.domain.errors import InvalidInput
 
@@ -51,7 +52,7 @@ def of_text(text: str, name: str, content_type: str | None) -> Format:
     and declared type only decide between kinds that the text leaves open.
     """
     if not text.strip("\ufeff\0 \t\r\n"):
-        raise InvalidInput("The file is empty.", field="file", fix="Send a file with a header and at least one row.")
+        raise cells.empty()
     if _MARKUP.match(text):
         raise InvalidInput("The file is not a table: it is HTML or XML.", field="file", fix=_FIX)
     if _noise(text):

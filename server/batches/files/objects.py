@@ -62,11 +62,7 @@ class Top:
             if isinstance(entry, dict):
                 keys.update(dict.fromkeys(_flat(entry)[0]))
                 if len(keys) > limits.columns:
-                    raise InvalidInput(
-                        f"The file has more than {limits.columns:,} columns.",
-                        field="file",
-                        fix="Leave out what is not needed.",
-                    )
+                    raise cells.too_many_columns(limits)
             if number <= SAMPLED:
                 first.append(entry)
         self.rows = number if self.whole else None

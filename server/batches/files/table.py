@@ -9,7 +9,6 @@ from typing import Protocol
 from server.batches.files import cells, header
 from server.batches.files.facts import FileFacts, Row
 from server.batches.files.limits import Limits
-from server.domain.errors import InvalidInput
 
 LOOKED_AT = 1_000
 """Rows from which columns are named."""
@@ -44,9 +43,7 @@ class Top:
         """`named` states whether the first row is a header; None has it found out."""
         rows = [_checked(number, row, records, limits) for number, row in enumerate(_present(records), 0)]
         if not rows:
-            raise InvalidInput(
-                "The file is empty.", field="file", fix="Send a file with a header and at least one row."
-            )
+            raise cells.empty()
         self.whole = len(rows) <= LOOKED_AT
         self.has_header = header.names_columns(rows[: LOOKED_AT + 1]) if named is None else named
         self._rows = rows[self.has_header :]
@@ -54,9 +51,7 @@ class Top:
         if self.has_header:
             width = max(width, len(rows[0]))
         if width > limits.columns:
-            raise InvalidInput(
-                f"The file has more than {limits.columns:,} columns.", field="file", fix="Leave out what is not needed."
-            )
+            raise cells.too_many_columns(limits)
         top = rows[0] if self.has_header else []
         self.header = (*top, *[""] * (width - len(top)))
         self.columns = header.unique(self.header)

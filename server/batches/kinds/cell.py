@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from server.domain import shorten
+from server.domain.csv_text import Cell
 from server.domain.person import Part
 from server.domain.query import Answer
 
 A = TypeVar("A", bound=Answer)
+P = TypeVar("P")
 
-Cell = str | int | float | None
 Read = Callable[[Any], Cell]
 
 LONGEST = 32_000
@@ -26,6 +27,11 @@ _LISTED = 25
 def columns(_: type[A], read: Mapping[str, Callable[[A], Cell]]) -> Mapping[str, Read]:
     """Columns of an answer by name, without the prefix; the answer's type is there for the type checker."""
     return read
+
+
+def of_part(part: P | None, read: Callable[[P], Cell]) -> Cell:
+    """What is read of a part of the answer; nothing where the part is not there."""
+    return None if part is None else read(part)
 
 
 def text(cell: Cell) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from server.batches.kinds.cell import Cell, Read, columns, joined, json
+from server.batches.kinds.cell import Read, columns, joined, json, of_part
 from server.batches.kinds.kind import Kind, Needs
 from server.batches.kinds.role import Inputs, Role
 from server.domain import chain
@@ -20,6 +20,7 @@ from server.domain.company import (
     ListEmployees,
     TechStack,
 )
+from server.domain.csv_text import Cell
 from server.domain.jobs import FindJobs, JobPage, SimpleJobFilters
 from server.domain.person import PeoplePage, Person
 from server.domain.plan import Plan, ask
@@ -74,11 +75,9 @@ _OF_COMPANY: Mapping[str, Read] = columns(
         "employee_count": lambda answer: answer.company.employee_count,
         "employee_range": lambda answer: _headcount(answer.company),
         "revenue_range": lambda answer: answer.company.revenue_range,
-        "hq_city": lambda answer: answer.company.hq.city if answer.company.hq else None,
-        "hq_region": lambda answer: answer.company.hq.region if answer.company.hq else None,
-        "hq_country": lambda answer: (
-            (answer.company.hq.country_code or answer.company.hq.country) if answer.company.hq else None
-        ),
+        "hq_city": lambda answer: of_part(answer.company.hq, lambda hq: hq.city),
+        "hq_region": lambda answer: of_part(answer.company.hq, lambda hq: hq.region),
+        "hq_country": lambda answer: of_part(answer.company.hq, lambda hq: hq.country_code or hq.country),
         "founded_year": lambda answer: answer.company.founded_year,
         "ownership": lambda answer: answer.company.ownership,
         "company_phone": lambda answer: answer.company.phone,
@@ -122,8 +121,8 @@ _OF_JOBS = columns(
 )
 
 
-def _ceo(ceo: Executive | None) -> Cell:
-    return None if ceo is None else " ".join(half for half in (ceo.first_name, ceo.last_name) if half)
+def _name(ceo: Executive) -> Cell:
+    return " ".join(half for half in (ceo.first_name, ceo.last_name) if half)
 
 
 _OF_FUNDING = columns(
@@ -132,12 +131,12 @@ _OF_FUNDING = columns(
         "company_name": lambda answer: answer.company_name,
         "total_raised": lambda answer: answer.funding.total_raised,
         "total_raised_usd": lambda answer: answer.funding.total_raised_usd,
-        "last_round_type": lambda answer: answer.funding.last_round.type if answer.funding.last_round else None,
-        "last_round_amount": lambda answer: answer.funding.last_round.amount if answer.funding.last_round else None,
-        "last_round_date": lambda answer: answer.funding.last_round.date if answer.funding.last_round else None,
+        "last_round_type": lambda answer: of_part(answer.funding.last_round, lambda last: last.type),
+        "last_round_amount": lambda answer: of_part(answer.funding.last_round, lambda last: last.amount),
+        "last_round_date": lambda answer: of_part(answer.funding.last_round, lambda last: last.date),
         "round_count": lambda answer: len(answer.funding.rounds),
         "investors": lambda answer: joined(answer.funding.investors),
-        "ceo": lambda answer: _ceo(answer.funding.ceo),
+        "ceo": lambda answer: of_part(answer.funding.ceo, _name),
         "rounds_json": lambda answer: json(answer.funding.rounds),
     },
 )

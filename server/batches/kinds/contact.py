@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
-
-from server.batches.kinds.cell import Cell, columns
+from server.batches.kinds.cell import columns, of_part
 from server.batches.kinds.company import BY_DOMAIN_OR_NAME
 from server.batches.kinds.kind import Kind, Needs
 from server.batches.kinds.role import Inputs, Role
@@ -27,8 +24,6 @@ from server.domain.contact import (
 from server.domain.normalise import FREE_MAIL
 from server.domain.person import PersonProfile
 from server.domain.plan import Plan, ask
-
-P = TypeVar("P")
 
 _PROFILE = "https://www.linkedin.com/in/ada-lovelace"
 _ADDRESS = "ada.lovelace@stripe.com"
@@ -110,10 +105,6 @@ def _role(row: Inputs, _: int) -> Plan[PersonProfile]:
     )
 
 
-def _maybe(part: P | None, read: Callable[[P], Cell]) -> Cell:
-    return None if part is None else read(part)
-
-
 _OF_VERDICT = columns(
     EmailVerdict,
     {
@@ -126,10 +117,10 @@ _OF_VERDICT = columns(
         "mx_host": lambda answer: answer.mx_host,
         "mail_provider": lambda answer: answer.mail_provider,
         "suggested_email": lambda answer: answer.suggested_correction,
-        "company_name": lambda answer: _maybe(answer.company, lambda company: company.name),
-        "company_domain": lambda answer: _maybe(answer.company, lambda company: company.domain),
-        "industry": lambda answer: _maybe(answer.company, lambda company: company.industry),
-        "employee_range": lambda answer: _maybe(answer.company, lambda company: company.employee_range),
+        "company_name": lambda answer: of_part(answer.company, lambda company: company.name),
+        "company_domain": lambda answer: of_part(answer.company, lambda company: company.domain),
+        "industry": lambda answer: of_part(answer.company, lambda company: company.industry),
+        "employee_range": lambda answer: of_part(answer.company, lambda company: company.employee_range),
     },
 )
 
@@ -160,10 +151,10 @@ _OF_CHANGE = columns(
     {
         "job_change": lambda answer: answer.status.value,
         "expected_company": lambda answer: answer.expected_company,
-        "current_title": lambda answer: _maybe(answer.current, lambda position: position.title),
-        "current_company": lambda answer: _maybe(answer.current, lambda position: position.company),
-        "previous_title": lambda answer: _maybe(answer.previous, lambda position: position.title),
-        "previous_company": lambda answer: _maybe(answer.previous, lambda position: position.company),
+        "current_title": lambda answer: of_part(answer.current, lambda position: position.title),
+        "current_company": lambda answer: of_part(answer.current, lambda position: position.company),
+        "previous_title": lambda answer: of_part(answer.previous, lambda position: position.title),
+        "previous_company": lambda answer: of_part(answer.previous, lambda position: position.company),
         "changed_at": lambda answer: answer.changed_at,
     },
 )
@@ -179,7 +170,7 @@ _OF_PERSON = columns(
         "job_function": lambda answer: answer.person.job_function,
         "headline": lambda answer: answer.person.headline,
         "profile_url": lambda answer: answer.person.linkedin_url,
-        "location": lambda answer: _maybe(answer.person.location, lambda place: place.text),
+        "location": lambda answer: of_part(answer.person.location, lambda place: place.text),
         "company_name": lambda answer: answer.person.company_name,
         "company_domain": lambda answer: answer.person.company_domain,
         "email": lambda answer: answer.person.work_email,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from server.batches.kinds.cell import Cell
+from server.domain.csv_text import Cell
 from server.domain.errors import WeirError
 from server.domain.money import plain
 from server.domain.outcome import Outcome
