@@ -185,7 +185,9 @@ def test_a_recorded_exchange_is_charged_as_the_provider_says_and_within_its_hold
     charged = replay(offering, recording).charged
     assert (None if charged is None else money.plain(charged)) == recording.charged
     query = offering.query.model_validate(recording.query.fields)
-    assert (charged or 0) <= offering.operation.price(TODAY).most(query.units, query.extras)
+    price = offering.operation.in_force(TODAY)
+    assert price is not None
+    assert (charged or 0) <= price.most(query.units, query.extras)
 
 
 @every_case
@@ -215,7 +217,8 @@ def test_every_operation_has_a_flow_and_a_price_in_force(name: str) -> None:
     provider = PROVIDERS[name]
     assert {offering.operation.name for offering in provider.offerings()} == provider.manifest.operations.keys()
     for operation in provider.manifest.operations.values():
-        price = operation.price(TODAY)
+        price = operation.in_force(TODAY)
+        assert price is not None
         assert price.hold >= max(price.hit, price.miss)
         assert price.source.startswith(provider.manifest.title)
 

@@ -31,7 +31,6 @@ _VERDICTS: dict[str, world.Verdict] = {
     "unknown": "unknown",
     "catch-all": "catch_all",
 }
-_STATUSES = {"rate-limited": 429, "server-error": 500, "unavailable": 503, "forbidden": 403}
 
 
 class Refusal(Exception):
@@ -45,6 +44,11 @@ class Refusal(Exception):
         """The request's field at fault."""
         self.retry_after = retry_after
         """Seconds."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """`Retry-After`, where there is something to wait for."""
+        return {"Retry-After": str(self.retry_after)} if self.retry_after else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,7 @@ class Api:
 
     def refusal(self, name: str, _: Scope) -> Response:
         """The magic outcomes of kind `refusal`, worded by the vendor."""
-        status = _STATUSES.get(name, 500)
+        status = magic.status_of(name)
         said = {429: "Too many requests. Please retry after 1 seconds.", 403: "The key lacks a permission."}
         return self.envelope(
             Refusal(status, said.get(status, "Something went wrong."), retry_after=1 if status == 429 else None)

@@ -24,6 +24,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from server.sandbox import accounts, control, people
 from server.sandbox.faults import Faults, refuse_plainly
 
+_KEEP_ALIVE = 75
+"""Seconds that a silent connection is kept: as nginx does, which stands in front of many vendors."""
+
 
 def build() -> Starlette:
     """The whole sandbox. Its accounts and controls are the process's own, shared by all applications in it."""
@@ -109,7 +112,7 @@ class _Embedded(uvicorn.Server):
 def _config(**settings: Any) -> uvicorn.Config:
     return uvicorn.Config(
         build(), log_config=None, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1,
-        server_header=False, **settings,
+        server_header=False, timeout_keep_alive=_KEEP_ALIVE, **settings,
     )  # fmt: skip
 
 

@@ -15,13 +15,12 @@ from server.sandbox.magic import Kind, Outcome
 Refuse = Callable[[str, Scope], Response]
 """A provider's own way to say the outcomes of kind `refusal` (all but `bad-gateway`)."""
 
-_STATUS = {"rate-limited": 429, "server-error": 500, "unavailable": 503, "forbidden": 403}
 _LARGEST = 16 * 1024 * 1024
 
 
 def refuse_plainly(name: str, scope: Scope) -> Response:
     """A refusal in no provider's particular envelope."""
-    status = _STATUS.get(name, 500)
+    status = magic.status_of(name)
     headers = {"Retry-After": "1"} if status == 429 else {}
     return JSONResponse({"error": name.replace("-", " ")}, status, headers)
 

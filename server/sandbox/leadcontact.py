@@ -242,9 +242,8 @@ def _check(call: Call, request: Request) -> None:
 
 def _envelope(refusal: Refusal) -> Response:
     code = _CODES.get(refusal.status, "internal_error")
-    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else None
     return JSONResponse(
-        {"success": False, "error": {"code": code, "message": refusal.message}}, refusal.status, headers
+        {"success": False, "error": {"code": code, "message": refusal.message}}, refusal.status, refusal.headers
     )
 
 

@@ -9,6 +9,7 @@ import importlib
 import json
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers
@@ -32,7 +33,11 @@ _SAMPLE_PRICE = 100
 _CHEAPEST = 10
 
 _SEARCHES = ("search_people", "flat_advanced_search", "grouped_advanced_search")
+UNLOCKED_FOR = timedelta(days=365)
+"""From the vendor's help pages: a contact or company is charged once a year and team."""
 _windows = PerAccount(Window)
+_unlocked: PerAccount[dict[tuple[str, str], datetime]] = PerAccount(dict)
+"""Until when which datum of which subject is unlocked."""
 _loaded = threading.Event()
 
 
@@ -106,11 +111,17 @@ def _executed(account: Account, question: Question, by_status: bool) -> Response
 
 
 def _charge(account: Account, tabs: list[Tab]) -> None:
-    """Take what the tabs come to, all or nothing."""
+    """Take what the tabs come to, all or nothing. What is charged for is unlocked: free from then on, for a year."""
+    unlocked, now = _unlocked.of(account), datetime.now(UTC)
+    new: dict[tuple[str, str], datetime] = {}
+    for tab in tabs:
+        tab.taken = {taken for taken in tab.taken if unlocked.get(taken, now) <= now and taken not in new}
+        new |= dict.fromkeys(tab.taken, now + UNLOCKED_FOR)
     prices = [(tab.operation, _price(tab)) for tab in tabs]
     account.require(sum(price for _, price in prices))
     for operation, price in prices:
         account.charge(operation, price)
+    unlocked |= new
 
 
 def _price(tab: Tab) -> int:

@@ -46,16 +46,16 @@ class Tab:
     def __init__(self, operation: str, spelling: Spelling) -> None:
         self.operation = operation
         self.spelling = spelling
-        self._taken: set[tuple[str, str]] = set()
+        self.taken: set[tuple[str, str]] = set()
 
     def take(self, subject: str, datum: str) -> None:
         """Note that `datum` of `subject` was selected and is there."""
-        self._taken.add((subject, datum))
+        self.taken.add((subject, datum))
 
     @property
     def price(self) -> int:
         """Hundredths of a credit."""
-        return sum(PRICES[datum] for _, datum in self._taken)
+        return sum(PRICES[datum] for _, datum in self.taken)
 
 
 @dataclass(frozen=True, slots=True)

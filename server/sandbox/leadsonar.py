@@ -270,8 +270,7 @@ def _finder(draw: Draw, datum: str) -> str:
 
 
 def _envelope(refusal: Refusal) -> Response:
-    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else None
-    return JSONResponse({"error": refusal.message}, refusal.status, headers)
+    return JSONResponse({"error": refusal.message}, refusal.status, refusal.headers)
 
 
 _API = Api("leadsonar", api.header_key, _envelope)

@@ -101,6 +101,11 @@ def named(name: str) -> Outcome:
     return OUTCOMES[ALIASES.get(name, name)]
 
 
+def status_of(name: str) -> int:
+    """The HTTP status of an outcome of kind `refusal`."""
+    return next((int(status) for status, of in ALIASES.items() if of == name), 500)
+
+
 def of(text: str) -> Outcome | None:
     """The outcome that a text asks for; where several do, refusals and deliveries come first."""
     lowered = text.lower()

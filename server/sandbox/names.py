@@ -84,7 +84,7 @@ PLACES = (
     ("Sydney", "New South Wales", "Australia", "AU", "2000", "+614915701"),
     ("Stockholm", "Stockholm County", "Sweden", "SE", "111 20", "+467017406"),
 )
-CONTINENTS = {"US": "North America", "CA": "North America", "AU": "Oceania"}
+_CONTINENTS = {"US": "North America", "CA": "North America", "AU": "Oceania"}
 STREETS = ("Market Street", "Harbour Road", "Mill Lane", "Station Road", "King Street", "Canal Street", "High Street")
 
 # function -> titles from the top down: c_level, vp, director, manager, senior, mid, entry
@@ -171,3 +171,8 @@ FREE_MAIL = frozenset(
 ROLES = frozenset(
     _words("info sales support contact hello admin office billing jobs careers press team marketing help service")
 )
+
+
+def continent(country_code: str) -> str:
+    """Where a country of `PLACES` lies."""
+    return _CONTINENTS.get(country_code, "Europe")

@@ -190,8 +190,7 @@ def _now() -> str:
 
 def _envelope(refusal: Refusal) -> Response:
     body = {"code": _CODES.get(refusal.status, "internal_error"), "message": refusal.message}
-    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else None
-    return JSONResponse(body, refusal.status, headers)
+    return JSONResponse(body, refusal.status, refusal.headers)
 
 
 _API = Api("prospector", api.header_key, _envelope)

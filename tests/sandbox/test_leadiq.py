@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from graphql import build_client_schema, get_introspection_query
 
-from server.sandbox import world
+from server.sandbox import accounts, world
+from server.sandbox import leadiq as vendor
 from tests.sandbox.calling import Caller
 from tests.sandbox.leadiq_queries import ACCOUNT, COMPANY, FLAT, GUIDE
 
@@ -139,14 +141,54 @@ async def test_a_company_costs_three_by_every_identifier(leadiq: Caller):
     acme = world.company("acmecorp.com")
     assert acme is not None
     for identifier in ({"name": "Acme Corp"}, {"linkedinId": acme.linkedin_id}, {"id": company["id"]}):
-        assert (await leadiq.ask(COMPANY, identifier))["data"]["searchCompany"] == reply
-    assert await leadiq.bill() == {"search_company": 12}
+        other = leadiq.holding("sandbox-")
+        assert (await other.ask(COMPANY, identifier))["data"]["searchCompany"] == reply
+        assert await other.bill() == {"search_company": 3}
+    assert await leadiq.bill() == {"search_company": 3}
 
 
 async def test_an_unknown_company_is_free(leadiq: Caller):
     reply = await leadiq.ask(COMPANY, {"domain": "not-found.magic.example"})
     assert reply["data"]["searchCompany"] == {"totalResults": 0, "results": []}
     assert await leadiq.bill() == {"search_company": 0}
+
+
+# What is unlocked
+
+
+async def test_what_a_team_has_unlocked_is_not_charged_again(leadiq: Caller):
+    emails, phones = _people("currentPositions { emails { value } }"), _people("personalPhones { value }")
+    acme = {"firstName": "Jane", "lastName": "Doe", "company": {"domain": "acmecorp.com"}}
+    for query, wanted, used in ((emails, JANE, 1.1), (emails, acme, 1.1), (phones, JANE, 11.1), (phones, acme, 11.1)):
+        assert (await leadiq.ask(query, wanted))["data"]["searchPeople"]["results"]
+        assert await _used(leadiq) == used
+    other = leadiq.holding("sandbox-")
+    await other.ask(emails, JANE)
+    assert await _used(other) == 1.1
+
+
+async def test_a_person_asked_for_twice_in_one_request_is_charged_once(leadiq: Caller):
+    query = """query Two($input: SearchPeopleInput!) {
+      one: searchPeople(input: $input) { results { id } }
+      two: searchPeople(input: $input) { results { currentPositions { emails { value } } } }
+    }"""
+    await leadiq.ask(query, JANE)
+    assert await _used(leadiq) == 1.1
+
+
+async def test_what_was_unlocked_a_year_ago_is_charged_again(leadiq: Caller, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(vendor, "UNLOCKED_FOR", timedelta(0))
+    for used in (1.1, 2.2):
+        await leadiq.ask(_people("currentPositions { emails { value } }"), JANE)
+        assert await _used(leadiq) == used
+
+
+async def test_what_could_not_be_paid_for_is_not_unlocked(leadiq: Caller):
+    account = accounts.of("leadiq", leadiq.key)
+    account.charged = accounts.OPENING - 50
+    for _ in range(2):
+        assert _status(await leadiq.ask(GUIDE, JANE)) == 402
+    assert account.balance == 50
 
 
 # The account

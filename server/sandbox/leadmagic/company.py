@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from server.sandbox import magic, names, world
+from server.sandbox import api, magic, names, world
 from server.sandbox.draw import Draw
 from server.sandbox.leadmagic import company_filters, examples, problem, reading
 from server.sandbox.leadmagic.company_row import Row, row
@@ -88,7 +88,7 @@ def _list(call: Call) -> Body:
         "offset": offset,
         "interpreted_search": {"company_filters": filters},
     }
-    if not rows or magic.wants("not-found", "not-found-404"):
+    if not rows or api.missing():
         return call.missed("Companies not found", {**body, "companies": [], "count": 0, "returned_count": 0})
     return call.found(100 * len(rows), "Companies found", body)
 
@@ -114,7 +114,7 @@ def company_lookalike(call: Call) -> Body:
     seeds = _seeds(call)
     filters = filters_of(call)
     call.reserve(500)
-    found = [] if magic.wants("not-found", "not-found-404") else _similar(seeds, search(filters))
+    found = [] if api.missing() else _similar(seeds, search(filters))
     rows = found[offset : offset + limit]
     body: Body = {
         "companies": rows,

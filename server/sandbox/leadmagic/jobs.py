@@ -11,7 +11,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from server.sandbox import magic, spelling
+from server.sandbox import api, magic, spelling
 from server.sandbox.leadmagic import job_catalog, problem, reading
 from server.sandbox.leadmagic.job_resolution import resolve
 from server.sandbox.leadmagic.posting import Posting, company_id, postings
@@ -50,7 +50,7 @@ def jobs_search(call: Call) -> Body:
 
 
 def _matching(tests: Iterable[Test]) -> list[Posting]:
-    if magic.wants("not-found", "not-found-404"):
+    if api.missing():
         return []
     asked = list(tests)
     return [one for one in postings() if all(test(one) for test in asked)]
@@ -224,10 +224,7 @@ def _dates(call: Call, after: str, before: str, within: str) -> Iterable[Test]:
 
 def _date(call: Call, name: str) -> date | None:
     text = call.text(name)
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise problem.invalid(name, f"{name} must be a date such as 2026-05-01.") from None
+    return None if text is None else reading.day(name, text)
 
 
 def _signal(call: Call, posting: Posting) -> Body:

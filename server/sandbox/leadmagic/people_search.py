@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from server.sandbox import magic, names, world
+from server.sandbox import api, names, world
 from server.sandbox.draw import Draw
 from server.sandbox.leadmagic import problem, reading
 from server.sandbox.leadmagic.company import filters_of, identified, search
@@ -24,7 +24,7 @@ Value = Callable[[Person], str]
 
 
 def _continent(person: Person) -> str:
-    return names.CONTINENTS.get(person.country_code, "Europe")
+    return names.continent(person.country_code)
 
 
 # Text filters: one of the given texts occurs in the person's value.
@@ -65,7 +65,7 @@ def people_search(call: Call) -> Body:
     wanted = _wanted(call)
     found = _candidates(call, wanted)
     call.reserve(limit * (_ROW + _EMAIL * email + _MOBILE * mobile))
-    page = [] if magic.wants("not-found", "not-found-404") else _slice(found, offset, limit)
+    page = [] if api.missing() else _slice(found, offset, limit)
     body: Body = {
         "people": [_row(call, person, email=email, mobile=mobile) for person in page],
         "companies": _companies(call, page),

@@ -57,7 +57,7 @@ class Posting:
 
     @property
     def continent(self) -> str:
-        return names.CONTINENTS.get(self.country_code, "Europe")
+        return names.continent(self.country_code)
 
 
 def company_id(company: Company) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, cast
 
 from server.sandbox.leadmagic import problem
@@ -9,7 +10,7 @@ from server.sandbox.leadmagic import problem
 
 def texts(name: str, value: Any) -> list[str]:
     """A list of strings; a single string is a list of one, and nothing is an empty one."""
-    values = cast("list[Any]", value if isinstance(value, list) else [] if value is None else [value])
+    values = _listed(value)
     if not all(isinstance(one, str) for one in values):
         raise problem.invalid(name, f"{name} must hold strings.")
     return values
@@ -17,10 +18,22 @@ def texts(name: str, value: Any) -> list[str]:
 
 def labels(name: str, value: Any) -> list[str]:
     """As `texts`, but ids may be numbers."""
-    values = cast("list[Any]", value if isinstance(value, list) else [] if value is None else [value])
+    values = _listed(value)
     if not all(isinstance(one, str | int) for one in values):
         raise problem.invalid(name, f"{name} must hold names or ids.")
     return [str(one) for one in values]
+
+
+def _listed(value: Any) -> list[Any]:
+    return cast("list[Any]", value if isinstance(value, list) else [] if value is None else [value])
+
+
+def day(name: str, text: str) -> date:
+    """A date."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise problem.invalid(name, f"{name} must be a date such as 2026-05-01.") from None
 
 
 def number(name: str, value: Any) -> float | None:

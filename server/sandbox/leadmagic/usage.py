@@ -23,10 +23,6 @@ def credits_get(call: Call) -> Body:
     return {"credits": call.account.balance / 100}
 
 
-def credits_refresh(call: Call) -> Body:
-    return {"credits": call.account.balance / 100}
-
-
 def credits_health(call: Call) -> Body:
     return {"status": "ok", "authenticated": True, "credits": call.account.balance / 100}
 
@@ -230,10 +226,7 @@ def _stamp(moment: datetime | None) -> str | None:
 
 def _date(call: Call, name: str, default: date) -> date:
     text = call.text(name)
-    try:
-        return default if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise problem.invalid(name, f"{name} must be a date such as 2026-11-01.") from None
+    return default if text is None else reading.day(name, text)
 
 
 def analytics_daily(call: Call) -> Body:
@@ -260,11 +253,7 @@ def _percentile(ordered: list[float], share: int) -> int:
 
 
 def analytics_day(call: Call) -> Body:
-    text = call.path["date"]
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise problem.invalid("date", "date must be a date such as 2026-11-01.") from None
+    day = reading.day("date", call.path["date"])
     usage = call.account.by_day.get(day, {})
     total = _Sum.of([usage])
     ranked = sorted(usage.items(), key=lambda one: (-one[1].charged, one[0]))
@@ -360,7 +349,7 @@ def _people(limit: int) -> Body:
 
 ENDPOINTS = (
     Endpoint("GET", "/v1/credits", credits_get, per_minute=None),
-    Endpoint("POST", "/v1/credits/refresh", credits_refresh, per_minute=None),
+    Endpoint("POST", "/v1/credits/refresh", credits_get, per_minute=None, operation="credits_refresh"),
     Endpoint("GET", "/v1/credits/health", credits_health, per_minute=None),
     Endpoint("GET", "/v1/analytics/dashboard", analytics_dashboard, per_minute=None),
     Endpoint("GET", "/v1/analytics/usage", analytics_usage, per_minute=None),

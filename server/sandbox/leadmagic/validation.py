@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from server.sandbox import magic, names, world
+from server.sandbox import api, magic, names, world
 from server.sandbox.leadmagic import examples
 from server.sandbox.leadmagic.wire import Body, Call, Endpoint
 from server.sandbox.record import Company
@@ -56,7 +56,7 @@ def _forced(address: str) -> str:
     for name in ("valid", "invalid", "unknown", "catch-all"):
         if magic.wants(name):
             return name.replace("-", "_")
-    return "unknown" if magic.wants("not-found", "not-found-404") else world.verdict(address)
+    return "unknown" if api.missing() else world.verdict(address)
 
 
 def _status(found: str) -> str:
@@ -101,7 +101,7 @@ def company_facts(company: Company) -> Body:
             "region": company.region,
             "metro": company.city,
             "country": company.country,
-            "continent": names.CONTINENTS.get(company.country_code, "Europe"),
+            "continent": names.continent(company.country_code),
             "street_address": company.street,
             "address_line_2": None,
             "postal_code": company.postal_code,

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.sandbox import accounts, control, magic, spelling, world
+from server.sandbox import accounts, api, control, magic, spelling, world
 from server.sandbox.accounts import Account, BadKey, OutOfCredits
 from server.sandbox.leadmagic import limits, problem
 from server.sandbox.leadmagic.problem import Problem
@@ -115,7 +115,7 @@ class Call:
 
     def knows(self, subject: world.Person | world.Company | None, datum: str) -> bool:
         """Whether LeadMagic has that of the subject."""
-        if subject is None or magic.wants("not-found", "not-found-404"):
+        if subject is None or api.missing():
             return False
         return magic.wants("valid") or world.covers(_PROVIDER, subject, datum)
 
