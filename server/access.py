@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
@@ -50,7 +51,7 @@ class Access:
 
     guarded: Callable[[ASGIApp], ASGIApp]
     """An application for those who may come in."""
-    routes: Sequence[BaseRoute] = ()
+    routes: Sequence[BaseRoute]
 
 
 class Product(Protocol):
@@ -140,7 +141,7 @@ def _pages(weir: Product, site: Site) -> Sequence[BaseRoute]:
         weir.authorization,
         budgets,
         Bounds(_toolsets(weir.registries.everything), budgets.limits.per_workspace_month),
-        address=partial(address_of, trusted=weir.settings.trusted_proxies),
+        address=_address(weir.settings),
         openid_issuer=weir.settings.oidc_issuer,
         clock=weir.authorization.now,
     )
@@ -169,7 +170,7 @@ def _openid(weir: Product, site: Site) -> Sequence[BaseRoute]:
         ProviderKeys(settings.oidc_issuer, Documents(private=True), time.monotonic),
         settings.oidc_client_id,
         settings.oidc_client_secret.get_secret_value(),
-        address=partial(address_of, trusted=settings.trusted_proxies),
+        address=_address(settings),
         clock=weir.authorization.now,
     )
 
@@ -186,11 +187,16 @@ def _endpoints(settings: Settings, site: Site, authorization: Authorization) -> 
     return Endpoints(
         authorization,
         site,
-        partial(address_of, trusted=settings.trusted_proxies),
+        _address(settings),
         advertise_iss=settings.advertise_iss,
         advertise_client_documents=settings.advertise_client_documents,
         register_clients=settings.register_clients,
     )
+
+
+def _address(settings: Settings) -> Callable[[Request], str]:
+    """Tells against whom to count a request."""
+    return partial(address_of, trusted=settings.trusted_proxies)
 
 
 async def _itself(base: str) -> str:

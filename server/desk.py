@@ -19,6 +19,7 @@ from server.batches.kinds import kind_of
 from server.batches.progress import Progress
 from server.batches.sources import Source
 from server.batches.uploads import MOST_BYTES, Upload, Uploads
+from server.batches.waiting import MOST as MOST_WAITING
 from server.batches.withheld import withheld
 from server.domain.approval import Approval
 from server.domain.batch import Batch, Estimate, Status
@@ -60,6 +61,10 @@ _BRING = (
 )
 _NOT_THERE = "The file has not arrived yet. Bring it by the upload link, and ask again."
 _REFUSED = "A file was brought that is of no use: {} The same upload link takes another one."
+_NOT_WAITED = (
+    f"This answer did not wait, because {MOST_WAITING} calls wait for jobs already; once one of those is answered, the "
+    "next can wait."
+)
 _EVENTS = 50
 _JOBS = 20
 
@@ -107,15 +112,22 @@ class Desk:
     async def attach(self, text: str, enrichment: str | None, file_name: str | None) -> BulkUpload:
         """Keep a small CSV file, and tell what can be made of it."""
         upload = await self.office.uploads.keep(self.principal, text.encode(), _kind(enrichment), file_name)
-        source = await self.office.batches.sources.open(upload.id)
-        if source.facts.rows is None or source.facts.rows > INLINE_ROWS:
-            self.office.batches.sources.forget(upload.id)
+        try:
+            await self._refuse_long(upload.id)
+            return await self.examine(upload.id, None, {}, None)
+        except InvalidInput:
+            # Nobody learns its id, and it would count as open for a day.
+            await self.office.uploads.drop(upload.id)
+            raise
+
+    async def _refuse_long(self, upload_id: str) -> None:
+        facts = (await self.office.batches.sources.open(upload_id)).facts
+        if facts.rows is None or facts.rows > INLINE_ROWS:
             raise InvalidInput(
                 f"rows_text has more than {INLINE_ROWS} rows.",
                 field="rows_text",
                 fix="Leave rows_text out, and bring the file by the upload link.",
             )
-        return await self.examine(upload.id, None, {}, None)
 
     async def examine(
         self, upload_id: str, enrichment: str | None, mapping: Mapping[str, str], per_row: int | None
@@ -220,7 +232,13 @@ class Desk:
         return await self._progress.of(batch, estimated)
 
     async def awaited(self, job_id: str, seconds: float, report: Report) -> JobStatus:
-        """A job once it stands still, looked at once a second."""
+        """A job once it stands still; at once, with a warning, where too many calls of the member wait already."""
+        with self.office.batches.waiting.call(self.principal, seconds) as allowed:
+            status = await self._awaited(job_id, allowed, report)
+        return status if allowed == seconds else status.model_copy(update={"warnings": (_NOT_WAITED,)})
+
+    async def _awaited(self, job_id: str, seconds: float, report: Report) -> JobStatus:
+        """Looks once a second."""
         until = time.monotonic() + seconds
         while True:
             batch = await self.office.batches.get(self.principal, job_id)
@@ -312,6 +330,8 @@ class Desk:
             yield source, take_in(source.facts, asked, upload.kind), upload.name
             return
         header, cells = table(asked.rows or ())
+        if not any(cell.strip() for row in cells for cell in row):
+            raise InvalidInput("All rows are blank.", field="rows", fix="Send rows with something to ask about.")
         source = await sources.open(await sources.keep(header, cells))
         try:
             yield source, take_in(source.facts, asked), _counted(len(cells))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from math import isinf
 from typing import Any
 
 from server import manifest
@@ -112,7 +113,10 @@ class Directory:
     async def _details(self, name: str, facts: ProviderFacts) -> Mapping[str, object]:
         about, answers, today = self._manifest(name), self._answers(name), self._clock().date()
         free = [operation.name for operation in about.operations.values() if operation.free]
+        rate = self._engine.per_minute().get(name, about.rate.per_minute)
         return {
+            "requests_per_minute": None if isinf(rate) else rate,
+            "requests_per_day": about.quota_per_day,
             "operations": tuple(_in_full(brief, about.operations[brief.name], today) for brief in facts.operations),
             "free_operations": tuple(FreeOperation(name=one, answers=answers.get(one, ())) for one in free) or None,
             "plans": tuple(PricePlan(name=plan.name, usd=plan.usd, credits=plan.credits) for plan in about.plans)

@@ -39,14 +39,14 @@ class Attempts:
         await self._throttle.clear(account)
         return user
 
-    async def sign_in(self, email: str, password: str, *, address: str, agent: str) -> str | None:
+    async def sign_in(self, email: str, password: str, *, address: str) -> str | None:
         """Sign a browser in; the token for its cookie, and None where nobody has this address and password."""
         user = await self.check(email, password, address)
-        return None if user is None else await self.signed_in(user, "password", address=address, agent=agent)
+        return None if user is None else await self.signed_in(user, "password", address=address)
 
-    async def signed_in(self, user: User, method: str, *, address: str, agent: str) -> str:
+    async def signed_in(self, user: User, method: str, *, address: str) -> str:
         """Sign a browser in for somebody who proved who they are by `method`; the token for its cookie."""
-        token = await self._sign_ins.start(user.id, method, agent)
+        token = await self._sign_ins.start(user.id, method)
         await self._audit.record("sign_in.succeeded", member=user.email, method=method, address=address)
         return token
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection
 from datetime import datetime
 
@@ -23,6 +24,7 @@ class Identity:
     """People, workspaces, signed-in browsers, links, keys and the audit trail. One per process; `prepare` before use.
 
     `domains` are e-mail domains whose people need not be added before they sign in through the OpenID provider.
+    `timer` counts seconds that do not jump.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Identity:
         *,
         domains: Collection[str] = (),
         passwords: Passwords | None = None,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self.audit = Audit(database, clock)
@@ -50,7 +53,7 @@ class Identity:
         self.sign_ins = SignIns(database, clock)
         self.invitations = Invitations(database, clock, self.audit, self.people, self.sign_ins)
         self.attempts = Attempts(self.people, self.sign_ins, self.throttle, self.audit)
-        self.keys = Keys(database, clock, self.audit)
+        self.keys = Keys(database, clock, self.audit, timer)
         self.watchers.add(self.keys.forget)
         self.key_commands = KeyCommands(self.keys, clock)
 

@@ -132,6 +132,9 @@ class Invitations:
         `InvalidInput` where the link cannot be used (field `token`; whoever is first wins), the address is none or
         the password weak; the link can be used again after the latter two.
         """
+        # Hashing takes much memory and time, so it is done for nobody without a link.
+        if await self.look(token) is None:
+            raise unusable()
         user = new_user(email, name)
         hashed = await self._people.hashed(password, user.email)
         await self._database.write(lambda tx: self._use_setup(tx, token, user, hashed))

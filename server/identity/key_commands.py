@@ -43,7 +43,7 @@ class KeyCommands:
                 text, key = await self._keys.create(self._wanted(arguments))
                 return [{"key": text, **self._row(key)}]
             case "revoke key", {"id": str(id_)}:
-                return [{"revoked": await self._keys.revoke(id_)}]
+                return [{"revoked": await self._keys.revoke(id_, by="operator")}]
             case _:
                 return None
 

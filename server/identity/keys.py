@@ -126,13 +126,15 @@ _USED = Statement(update(personal_keys).where(_k.id == bindparam("key")).values(
 
 
 class Keys:
-    """The keys of all workspaces. One per process."""
+    """The keys of all workspaces. One per process. `timer` counts seconds that do not jump."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], audit: Audit) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime], audit: Audit, timer: Callable[[], float]
+    ) -> None:
         self._database = database
         self._clock = clock
         self._audit = audit
-        self._held = Fresh(self._look_up, lambda: clock().timestamp())
+        self._held = Fresh(self._look_up, timer)
         self._noting: set[str] = set()
 
     async def create(self, wanted: NewKey) -> tuple[str, Key]:
@@ -158,12 +160,12 @@ class Keys:
         """Every key, oldest first."""
         return tuple(map(_key, await self._database.report(_EVERY)))
 
-    async def revoke(self, key: str) -> bool:
-        """Make the key of that id worthless, here at once and elsewhere within two seconds.
+    async def revoke(self, key: str, *, by: str) -> bool:
+        """Make the key of that id worthless, here at once and elsewhere within two seconds; `by` is for the audit.
 
         False where there is none, or it was revoked before.
         """
-        revoked = await self._database.write(lambda tx: self._revoke(tx, key))
+        revoked = await self._database.write(lambda tx: self._revoke(tx, key, by))
         self.forget()
         return revoked
 
@@ -202,10 +204,10 @@ class Keys:
         finally:
             self._noting.discard(key.id)
 
-    def _revoke(self, tx: Transaction, key: str) -> bool:
+    def _revoke(self, tx: Transaction, key: str, by: str) -> bool:
         rows = tx.execute(_REVOKE, key=key, at=to_micros(self._clock()))
         for workspace, member in rows:
-            self._audit.record_in(tx, "key.revoked", workspace=workspace, member=member, client=key)
+            self._audit.record_in(tx, "key.revoked", workspace=workspace, member=member, client=key, by=by)
         return bool(rows)
 
     def _create(self, tx: Transaction, wanted: NewKey, id_: str, key_hash: str) -> Key:

@@ -12,7 +12,7 @@ from server.identity.people import User
 from server.identity.secret import digest, new_secret
 from server.storage.database import Database, Statement, Transaction
 from server.storage.identity import sign_ins, users
-from server.storage.instant import from_micros, to_micros
+from server.storage.instant import to_micros
 
 IDLE = timedelta(hours=8)
 """How long a browser stays signed in that is not used."""
@@ -20,7 +20,6 @@ LONGEST = timedelta(days=7)
 """How long a browser stays signed in at most."""
 _SEEN_EVERY = timedelta(minutes=1)
 """How exactly the last use is noted: a write for every page would be waste."""
-_LONGEST_AGENT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +27,14 @@ class SignIn:
     """A browser that somebody signed in with."""
 
     user: User
-    token_hash: str
-    """Names it, and is no secret."""
     method: str
     """`password`, `openid` or `setup`."""
-    created_at: datetime
 
 
 _c = sign_ins.c
 _START = Statement(insert(sign_ins).values({column.name: bindparam(column.name) for column in sign_ins.columns}))
 _CURRENT = Statement(
-    select(_c.user_id, users.c.email, users.c.name, _c.method, _c.created_at, _c.seen_at)
+    select(_c.user_id, users.c.email, users.c.name, _c.method, _c.seen_at)
     .join(users, users.c.id == _c.user_id)
     .where(
         _c.token_hash == bindparam("token_hash"),
@@ -62,8 +58,8 @@ class SignIns:
         self._database = database
         self._clock = clock
 
-    async def start(self, user_id: str, method: str, agent: str) -> str:
-        """Sign a browser in; returns the token for its cookie, which is not kept. `agent` is its User-Agent."""
+    async def start(self, user_id: str, method: str) -> str:
+        """Sign a browser in; returns the token for its cookie, which is not kept."""
         token, now = new_secret(), self._clock()
         await self._database.write(
             lambda tx: tx.execute(
@@ -71,7 +67,6 @@ class SignIns:
                 token_hash=digest(token),
                 user_id=user_id,
                 method=method,
-                agent=agent[:_LONGEST_AGENT],
                 created_at=to_micros(now),
                 seen_at=to_micros(now),
                 expires_at=to_micros(now + LONGEST),
@@ -85,10 +80,10 @@ class SignIns:
         rows = await self._database.read(
             _CURRENT, token_hash=hashed, now=to_micros(now), idle_since=to_micros(now - IDLE)
         )
-        for user_id, email, name, method, created_at, seen_at in rows:
+        for user_id, email, name, method, seen_at in rows:
             if seen_at <= to_micros(now - _SEEN_EVERY):
                 await self._database.write(lambda tx: tx.execute(_SEEN, hashed=hashed, now=to_micros(now)))
-            return SignIn(User(user_id, email, name, disabled=False), hashed, method, from_micros(created_at))
+            return SignIn(User(user_id, email, name, disabled=False), method)
         return None
 
     async def end(self, token: str) -> None:

@@ -183,7 +183,6 @@ class Authorization:
             member=decision.member,
             client_id=client.client_id,
             client_name=client.name,
-            client_kind=client.kind,
             scopes=scopes,
             resource=asked.resource,
             created_at=from_micros(now),

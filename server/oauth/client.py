@@ -33,9 +33,6 @@ class ClientFacts:
 
     client_id: str
     name: str
-    kind: ClientKind
-    uri: str | None
-    """Its home page."""
     redirect_host: str
     """Where the answer goes: a host, or a program's scheme with its colon."""
     domain: str | None
@@ -65,8 +62,6 @@ class Client(ClientMixin):
         return ClientFacts(
             self.client_id,
             self.name,
-            self.kind,
-            self.uri,
             redirects.host(redirect_uri),
             self.domain,
             redirects.loopback(redirect_uri),

@@ -11,7 +11,6 @@ from authlib.oauth2.rfc6749 import OAuth2Error
 
 from server.oauth import metadata, redirects
 from server.oauth.client import Client, ClientKind
-from server.oauth.metadata import ClientMetadata
 from server.upstream.documents import Document, Documents, NoDocument
 
 _SHORTEST = 300.0
@@ -83,11 +82,6 @@ def _client(client_id: str, document: Document) -> Client:
         raise OAuth2Error("its token_endpoint_auth_method has to be none.")
     if said.client_secret is not None or said.client_secret_expires_at is not None:
         raise OAuth2Error("it may not hold a client secret.")
-    return from_metadata(client_id, said)
-
-
-def from_metadata(client_id: str, said: ClientMetadata) -> Client:
-    """The client of a sound document."""
     return Client(
         client_id,
         ClientKind.DOCUMENT,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from server.domain.errors import InvalidInput
 from server.domain.money import Credits
@@ -55,9 +55,7 @@ _DESCRIBE = Statement(
 _EXPIRE = Statement(delete(oauth_clients).where(_c.expires_at < bindparam("now")))
 _MACHINES = Statement(
     select(_c.client_id, _c.name, _c.workspace, _c.scope)
-    .where(
-        _c.kind == ClientKind.MACHINE.value, or_(bindparam("workspace") == "", _c.workspace == bindparam("workspace"))
-    )
+    .where(_c.kind == ClientKind.MACHINE.value)
     .order_by(_c.workspace, _c.name)
 )
 _NAMED = Statement(
@@ -140,9 +138,9 @@ class Clients:
         await self._database.write(lambda tx: _add_machine(tx, machine, secret, monthly_limit, now))
         return machine, secret
 
-    async def machines(self, workspace: str = "") -> tuple[Machine, ...]:
-        """The machines of a workspace, or all of them."""
-        rows = await self._database.report(_MACHINES, workspace=workspace)
+    async def machines(self) -> tuple[Machine, ...]:
+        """All machines, by workspace and name."""
+        rows = await self._database.report(_MACHINES)
         return tuple(Machine(id_, name, where, scopes_of(scope)) for id_, name, where, scope in rows)
 
     async def remove_machine(self, client_id: str) -> tuple[str, ...]:
@@ -208,7 +206,6 @@ def _add_machine(tx: Transaction, machine: Machine, secret: str, monthly_limit: 
             member=f"machine:{machine.name}",
             client_id=machine.client_id,
             client_name=machine.name,
-            client_kind=ClientKind.MACHINE,
             scopes=machine.scopes,
             resource=_ANY_RESOURCE,
             created_at=from_micros(now),

@@ -14,9 +14,8 @@ from server.domain.errors import InvalidInput
 from server.domain.money import Credits
 from server.domain.principal import Grant, Principal, Scope, scope_text, scopes_of
 from server.identity.fresh import Fresh
-from server.oauth.client import ClientKind
 from server.storage.database import Database, Statement, Transaction
-from server.storage.identity import memberships, oauth_clients, oauth_codes, oauth_grants, refresh_tokens, users
+from server.storage.identity import memberships, oauth_codes, oauth_grants, refresh_tokens, users
 from server.storage.instant import from_micros, to_micros
 from server.storage.statement import Row
 
@@ -32,8 +31,6 @@ class Connection:
     client_id: str
     client_name: str
     """What the client calls itself: untrusted text."""
-    client_kind: ClientKind | None
-    """None once the client is forgotten."""
     scopes: frozenset[Scope]
     """As far as the person may still give them."""
     resource: str
@@ -67,7 +64,6 @@ def _rows() -> Select[*tuple[Any, ...]]:
             _g.member,
             _g.client_id,
             _g.client_name,
-            oauth_clients.c.kind,
             _g.scope,
             _g.resource,
             _g.toolsets,
@@ -82,7 +78,6 @@ def _rows() -> Select[*tuple[Any, ...]]:
         .select_from(oauth_grants)
         .outerjoin(users, users.c.id == _g.user_id)
         .outerjoin(memberships, and_(memberships.c.user_id == _g.user_id, memberships.c.workspace == _g.workspace))
-        .outerjoin(oauth_clients, oauth_clients.c.client_id == _g.client_id)
     )
 
 
@@ -272,7 +267,6 @@ def _connection(row: Row) -> Connection:
         member,
         client_id,
         client_name,
-        kind,
         scope,
         resource,
         toolsets,
@@ -293,7 +287,6 @@ def _connection(row: Row) -> Connection:
         member=member,
         client_id=client_id,
         client_name=client_name,
-        client_kind=ClientKind(kind) if kind else None,
         scopes=scopes if user_id is None or role == "admin" else scopes - {Scope.ADMIN},
         resource=resource,
         toolsets=None if toolsets is None else tuple(toolsets.split()),

@@ -122,22 +122,17 @@ def _check(request: TokenRequest) -> None:
 
 
 def _held(work: Work, token: str, claims: Claims | None) -> HeldToken | None:
+    """The token, as an access token by its `claims`, else as a refresh token."""
     now = work.now // _SECOND
     if claims is not None:
         connection = connection_in(work.tx, claims.grant_id)
-        scope = scope_text(claims.scopes & connection.scopes) if connection else ""
-        held = (scope, claims.issued_at, claims.expires_at, now, False, claims)
-    else:
-        found = stored.find_refresh(work.tx, token)
-        connection = connection_in(work.tx, found.grant_id) if found else None
-        if found is None:
+        if connection is None:
             return None
-        held = (
-            found.scope,
-            found.issued_at // _SECOND,
-            found.expires_at // _SECOND,
-            now,
-            found.replaced_at is not None,
-            None,
-        )
-    return None if connection is None else HeldToken(connection, *held)
+        scope = scope_text(claims.scopes & connection.scopes)
+        return HeldToken(connection, scope, claims.issued_at, claims.expires_at, now, claims=claims)
+    found = stored.find_refresh(work.tx, token)
+    connection = connection_in(work.tx, found.grant_id) if found else None
+    if found is None or connection is None:
+        return None
+    issued_at, expires_at = found.issued_at // _SECOND, found.expires_at // _SECOND
+    return HeldToken(connection, found.scope, issued_at, expires_at, now, replaced=found.replaced_at is not None)

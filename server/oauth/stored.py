@@ -109,9 +109,7 @@ def add_code(
         client_id=connection.client_id,
         redirect_uri=redirect_uri,
         scope=scope,
-        resource=connection.resource,
         challenge=challenge,
-        issued_at=now,
         expires_at=now + CODE_LIFE // _MICROSECOND,
         used_at=None,
     )
@@ -137,7 +135,6 @@ def add_refresh(tx: Transaction, token: str, connection: Connection, *, scope: s
         grant_id=connection.id,
         client_id=connection.client_id,
         scope=scope,
-        resource=connection.resource,
         issued_at=now,
         expires_at=now + life // _MICROSECOND,
         replaced_at=None,

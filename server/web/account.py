@@ -50,7 +50,7 @@ class AccountPage:
             return _page(visit, {"password": f"{error.message} {error.fix or ''}".strip()})
         # Whoever knew the old password may sit at another browser.
         await self._sign_ins.end_all(user.id)
-        visit.token = await self._attempts.signed_in(user, "password", address=address, agent=visit.agent)
+        visit.token = await self._attempts.signed_in(user, "password", address=address)
         return go("/account?done=changed")
 
     async def _sign_out(self, visit: Visit) -> Response:

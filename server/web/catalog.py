@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -53,7 +54,10 @@ class CatalogPage:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._json = {"service": "weir", **asdict(catalog)}
+
+    @cached_property
+    def _json(self) -> Mapping[str, Any]:
+        return {"service": "weir", **asdict(self._catalog)}
 
     @cached_property
     def _html(self) -> str:

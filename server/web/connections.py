@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.routing import Route
 
 from server.budgets import Budgets
-from server.domain.principal import Scope
 from server.identity.audit import Audit
 from server.identity.workspaces import Workspaces
 from server.oauth.connections import Connection, Connections
-from server.web.pages import moment
-from server.web.permissions import PERMISSIONS, Bounds, number
+from server.web.cards import Cards
+from server.web.permissions import Bounds
 from server.web.refusal import Refusal
-from server.web.spent import spent
 from server.web.visit import Visit, Visits, go
 
 _DONE = {
@@ -25,25 +22,6 @@ _DONE = {
     "ended": "The connection has ended. The program can do nothing with it any more.",
     "all": "All your connections have ended.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One connection as the page shows it."""
-
-    connection: Connection
-    workspace: str
-    used: str
-    since: str
-    last_used: str
-    tools: str
-    limit: str
-    scopes: Sequence[str]
-
-    @property
-    def spends(self) -> bool:
-        """Whether a limit means anything for it."""
-        return Scope.SPEND in self.connection.scopes
 
 
 class ConnectionsPage:
@@ -54,9 +32,9 @@ class ConnectionsPage:
     ) -> None:
         self._connections = connections
         self._workspaces = workspaces
-        self._budgets = budgets
         self._audit = audit
         self._bounds = bounds
+        self._cards = Cards(budgets, bounds)
 
     def routes(self, visits: Visits) -> Sequence[Route]:
         """The page and its forms."""
@@ -74,12 +52,11 @@ class ConnectionsPage:
         """The page; `wrong` is the connection whose form has `errors`."""
         names = {one.workspace: one.name for one in await self._workspaces.of(visit.user.id)}
         own = await self._connections.of(visit.user.id)
-        others = await self._of_others(visit)
         return visit.page(
             "connections.html",
             400 if errors else 200,
-            own=[await self._card(one, names) for one in own],
-            others=[await self._card(one, names) for one in others],
+            own=await self._cards.of(own, names),
+            others=await self._cards.of(await self._of_others(visit), names),
             toolsets=self._bounds.toolsets,
             errors=errors,
             wrong=wrong,
@@ -140,16 +117,3 @@ class ConnectionsPage:
             for connection in await self._connections.in_workspace(workspace)
             if connection.user_id != visit.user.id
         ]
-
-    async def _card(self, connection: Connection, names: Mapping[str, str]) -> Card:
-        limit = connection.monthly_limit
-        return Card(
-            connection,
-            workspace=names.get(connection.workspace, connection.workspace),
-            used=number(await spent(self._budgets, connection.workspace, connection.id)),
-            since=moment(connection.created_at),
-            last_used=moment(connection.used_at) if connection.used_at else "never",
-            tools=self._bounds.tools_of(connection.toolsets),
-            limit="" if limit is None else number(limit),
-            scopes=[PERMISSIONS[scope].title for scope in Scope if scope in connection.scopes],
-        )

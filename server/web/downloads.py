@@ -55,9 +55,10 @@ def downloads(files: Files, make: Make | None = None) -> Callable[[Request], Awa
 
 
 def _state(files: Files, token: str) -> Response:
+    promised = files.promises.promised(token)
     if files.waits(token):
         return Response(headers=_HEADERS)
-    return _later() if files.promises.promised(token) else Response(status_code=404, headers=_HEADERS)
+    return _later() if promised else Response(status_code=404, headers=_HEADERS)
 
 
 async def _handed_over(files: Files, make: Make | None, request: Request, token: str) -> Response:
@@ -68,10 +69,11 @@ async def _handed_over(files: Files, make: Make | None, request: Request, token:
     if writing is not None and await _can_be_sent(writing, request) and not writing.task.done():
         folder = files.claim(token)
         return _gone() if folder is None else _Growing(files, token, writing.took(folder))
-    # It may have been finished in between.
+    # It may have been finished in between, or be finished while it is looked for.
+    promised = files.promises.promised(token)
     if (path := await files.take(token)) is not None:
         return _Handover(files, token, path)
-    return _later() if files.promises.promised(token) else _gone()
+    return _later() if promised else _gone()
 
 
 async def _can_be_sent(writing: Writing, request: Request) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from starlette.datastructures import QueryParams
@@ -16,28 +15,13 @@ from server.domain.money import FREE, Credits
 from server.domain.principal import USUAL, Scope
 from server.identity.keys import Key, Keys, NewKey
 from server.identity.workspaces import Workspaces
-from server.web.pages import moment
-from server.web.permissions import PERMISSIONS, Bounds, number, offered, scopes_in
+from server.web.cards import Cards
+from server.web.permissions import Bounds, number, offered, scopes_in
 from server.web.refusal import Refusal
-from server.web.spent import spent
 from server.web.visit import Visit, Visits, go
 
 _DAYS = {"30": "30 days", "90": "90 days", "365": "a year", "": "until it is ended"}
 _USUAL_DAYS = "90"
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One key as the page shows it."""
-
-    key: Key
-    used: str
-    limit: str
-    since: str
-    last_used: str
-    until: str
-    tools: str
-    scopes: Sequence[str]
 
 
 class KeysPage:
@@ -48,8 +32,8 @@ class KeysPage:
     ) -> None:
         self._keys = keys
         self._workspaces = workspaces
-        self._budgets = budgets
         self._bounds = bounds
+        self._cards = Cards(budgets, bounds)
         self._clock = clock
 
     def routes(self, visits: Visits) -> Sequence[Route]:
@@ -104,7 +88,7 @@ class KeysPage:
         key = next((one for one in (*own, *others) if one.id == visit.request.path_params["id"]), None)
         if key is None:
             raise Refusal("There is no such key any more.", fix="Look at the list again.", status=404)
-        await self._keys.revoke(key.id)
+        await self._keys.revoke(key.id, by=visit.user.email)
         return go("/keys?done=ended")
 
     async def _own(self, visit: Visit) -> Sequence[Key]:
@@ -121,11 +105,12 @@ class KeysPage:
 
     async def _page(self, visit: Visit, fields: QueryParams, errors: Mapping[str, str], new: str | None) -> Response:
         memberships = await self._workspaces.of(visit.user.id)
+        names = {one.workspace: one.name for one in memberships}
         return visit.page(
             "keys.html",
             400 if errors else 200,
-            own=[await self._card(key) for key in await self._own(visit)],
-            others=[await self._card(key) for key in await self._of_others(visit)],
+            own=await self._cards.of(await self._own(visit), names),
+            others=await self._cards.of(await self._of_others(visit), names),
             new=new,
             endpoint=f"{visit.base}/mcp",
             ended=visit.request.query_params.get("done") == "ended",
@@ -139,16 +124,4 @@ class KeysPage:
             limit=fields.get("limit", number(self._bounds.usual_limit)),
             days=_DAYS,
             chosen_days=fields.get("days", _USUAL_DAYS),
-        )
-
-    async def _card(self, key: Key) -> Card:
-        return Card(
-            key,
-            used=number(await spent(self._budgets, key.workspace, key.id)),
-            limit="" if key.monthly_limit is None else number(key.monthly_limit),
-            since=moment(key.created_at),
-            last_used=moment(key.used_at) if key.used_at else "never",
-            until=moment(key.expires_at) if key.expires_at else "it is ended",
-            tools=self._bounds.tools_of(key.toolsets),
-            scopes=[PERMISSIONS[scope].title for scope in Scope if scope in key.scopes],
         )

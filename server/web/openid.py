@@ -73,9 +73,7 @@ class OpenIDPages:
         if remembered is None or said.get("state") != remembered.journey.state:
             raise Refusal("This sign-in began in another browser, or too long ago.", fix=_AGAIN)
         user = await self._person(visit, facts, remembered.journey, _code(said, facts))
-        token = await self._identity.attempts.signed_in(
-            user, "openid", address=self._address(visit.request), agent=visit.agent
-        )
+        token = await self._identity.attempts.signed_in(user, "openid", address=self._address(visit.request))
         # The new token is never the one from before, which somebody else may have put into the browser.
         if visit.sign_in is not None:
             await self._identity.sign_ins.end(visit.token)

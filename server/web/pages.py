@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import HTMLResponse
 
+from server.web.refusal import Refusal
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -37,18 +39,25 @@ def private(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     return HTMLResponse(render(template, **values), status, PRIVATE)
 
 
+def refused(refusal: Refusal) -> HTMLResponse:
+    """The page that says why somebody gets no other."""
+    return private("refused.html", refusal.status, refusal=refusal)
+
+
 @cache
 def _templates() -> Environment:
     # Imported here because start-up can do without it.
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape  # noqa: PLC0415 - see above
 
-    return Environment(
+    made = Environment(
         loader=PackageLoader("server.web"),
         autoescape=select_autoescape(),
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
+    made.filters["moment"] = moment
+    return made
 
 
 def moment(at: datetime) -> str:

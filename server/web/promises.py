@@ -196,8 +196,9 @@ class Promises:
         """Put the file where it belongs; its hour begins now, unless somebody has begun to fetch it before."""
         size = writing.part.stat().st_size
         with self._waiting_as_long(writing.folder, anew=not writing.taken):
-            (writing.folder / _ORDER).unlink(missing_ok=True)
+            # In this order, so that whoever looks always finds one of them.
             writing.part.rename(writing.path)
+            (writing.folder / _ORDER).unlink(missing_ok=True)
         return size
 
     @contextlib.contextmanager

@@ -63,7 +63,7 @@ class SetupPages:
 
     async def _enter(self, visit: Visit, user: User, method: str) -> Response:
         address = self._address(visit.request)
-        visit.token = await self._attempts.signed_in(user, method, address=address, agent=visit.agent)
+        visit.token = await self._attempts.signed_in(user, method, address=address)
         return go(HOME)
 
     async def _invitation(self, visit: Visit, purpose: Purpose) -> Invitation:

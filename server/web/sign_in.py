@@ -45,7 +45,7 @@ class SignInPages:
         email, return_to = fields.get("email", ""), local(fields.get("return_to", HOME))
         address = self._address(visit.request)
         # The new token is never the one from before, which somebody else may have put into the browser.
-        token = await self._attempts.sign_in(email, fields.get("password", ""), address=address, agent=visit.agent)
+        token = await self._attempts.sign_in(email, fields.get("password", ""), address=address)
         if token is None:
             return self._page(visit, return_to, email)
         if visit.sign_in is not None:

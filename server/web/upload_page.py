@@ -18,8 +18,7 @@ from server.batches.kinds import KINDS
 from server.batches.uploads import Upload
 from server.domain.bulk_job import BulkUpload
 from server.domain.errors import InvalidInput
-from server.web.pages import PRIVATE, private, render
-from server.web.refusal import Refusal
+from server.web.pages import PRIVATE, render
 
 _MEGABYTE = 1_000_000
 _SHOWN_COLUMNS = 6
@@ -54,11 +53,6 @@ def received(upload: Upload, found: BulkUpload) -> HTMLResponse:
     )
 
 
-def refused(refusal: Refusal) -> HTMLResponse:
-    """Why no file can be brought."""
-    return private("refused.html", refusal.status, refusal=refusal)
-
-
 def _page(template: str, status: int, **values: Any) -> HTMLResponse:
     script, headers = _script()
     return HTMLResponse(render(template, script=script, **values), status, headers)
@@ -67,7 +61,9 @@ def _page(template: str, status: int, **values: Any) -> HTMLResponse:
 @cache
 def _script() -> tuple[str, Mapping[str, str]]:
     """The script, and the headers of a page on which it and no other may run."""
-    text = resources.files("server.web").joinpath("templates", "upload.js").read_text(encoding="utf-8")
+    folder = resources.files("server.web").joinpath("templates")
+    parts = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("sending.js", "upload.js"))
+    text = "\n".join(('"use strict";', *parts))
     allowed = b64encode(sha256(text.encode()).digest()).decode()
     policy = PRIVATE["Content-Security-Policy"] + f"; script-src 'sha256-{allowed}'; connect-src 'self'"
     return text, {**PRIVATE, "Content-Security-Policy": policy}

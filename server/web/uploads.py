@@ -21,7 +21,7 @@ from server.domain.errors import InvalidInput, StorageUnavailable
 from server.domain.principal import Grant
 from server.domain.site import Site
 from server.identity.sign_ins import SignIns
-from server.web import cookie, multipart, upload_page
+from server.web import cookie, multipart, pages, upload_page
 from server.web.found import found
 from server.web.incoming import Incoming, on_disk, too_large
 from server.web.refusal import Refusal, not_here
@@ -71,7 +71,7 @@ class UploadPages:
     def _answering(self, handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             try:
-                return await handler(request)
+                response = await handler(request)
             except Refusal as refusal:
                 response = _refused(request, refusal)
             except StorageUnavailable as error:
@@ -79,9 +79,7 @@ class UploadPages:
             except ClientDisconnect:
                 # Nobody hears it.
                 return Response(status_code=400)
-            if request.method == "GET":
-                return response
-            return _heard(response)
+            return response if request.method == "GET" else _heard(response)
 
         return answer
 
@@ -150,9 +148,9 @@ class UploadPages:
         upload, facts = received
         view = found(upload, facts)
         if _wants_page(request):
-            return _heard(upload_page.received(upload, view))
+            return upload_page.received(upload, view)
         body = view.model_dump(mode="json", exclude_none=True, exclude=set(view.ENVELOPE - {"warnings"}))
-        return _heard(JSONResponse({"status": UploadStatus.RECEIVED.value, **body}, 201))
+        return JSONResponse({"status": UploadStatus.RECEIVED.value, **body}, 201)
 
 
 async def _preflight(_: Request) -> Response:
@@ -228,14 +226,14 @@ def _wants_page(request: Request) -> bool:
 
 def _refused(request: Request, refusal: Refusal) -> Response:
     if _wants_page(request):
-        return upload_page.refused(refusal)
+        return pages.refused(refusal)
     return _said(refusal.message, refusal.fix, refusal.status)
 
 
 def _not_a_table(request: Request, ticket: Ticket, error: InvalidInput) -> Response:
     if _wants_page(request):
-        return _heard(upload_page.form(ticket.upload, MOST_BYTES, error))
-    return _heard(_said(error.message, error.fix or "", 422))
+        return upload_page.form(ticket.upload, MOST_BYTES, error)
+    return _said(error.message, error.fix or "", 422)
 
 
 def _said(message: str, fix: str, status: int) -> Response:

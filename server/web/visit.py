@@ -19,7 +19,7 @@ from server.domain.site import Site
 from server.identity.people import User
 from server.identity.sign_ins import SignIn, SignIns
 from server.web import cookie, form
-from server.web.pages import PRIVATE, private
+from server.web.pages import PRIVATE, private, refused
 from server.web.refusal import Refusal, not_here
 
 
@@ -45,11 +45,6 @@ class Visit:
         """Path and query of the request, to come back to."""
         url = self.request.url
         return f"{url.path}?{url.query}" if url.query else url.path
-
-    @property
-    def agent(self) -> str:
-        """The browser's name for itself."""
-        return self.request.headers.get("user-agent", "")
 
     async def form(self) -> QueryParams:
         """The fields of a form of ours; `Refusal` for any other."""
@@ -77,7 +72,7 @@ class Visits:
         async def answer(request: Request) -> Response:
             base = self._site.base(request.headers.get("host", ""))
             if base is None:
-                return _refused(not_here())
+                return refused(not_here())
             return await self._answer(request, base, handler)
 
         return Route(path, answer, methods=list(methods))
@@ -97,13 +92,13 @@ class Visits:
             visit = Visit(request, base, sent or secrets.token_urlsafe(32), signed_in)
             response = await handler(visit)
         except Refusal as refusal:
-            return _refused(refusal)
+            return refused(refusal)
         except TooManyAttempts as error:
             return _too_many(error)
         except StorageUnavailable as error:
-            return _refused(Refusal(error.message, fix="Try again in a minute.", status=503))
+            return refused(Refusal(error.message, fix="Try again in a minute.", status=503))
         except WeirError as error:
-            return _refused(Refusal(error.message, fix=error.fix or ""))
+            return refused(Refusal(error.message, fix=error.fix or ""))
         if visit.token and visit.token != sent:
             cookie.keep(response, base, visit.token)
         elif not visit.token:
@@ -124,10 +119,6 @@ def to_sign_in(visit: Visit) -> Response:
 
 
 def _too_many(error: TooManyAttempts) -> Response:
-    response = _refused(Refusal(error.message, fix=error.fix or "", status=429))
+    response = refused(Refusal(error.message, fix=error.fix or "", status=429))
     response.headers["Retry-After"] = str(math.ceil(error.retry_after.total_seconds()))
     return response
-
-
-def _refused(refusal: Refusal) -> Response:
-    return private("refused.html", refusal.status, refusal=refusal)

@@ -152,7 +152,7 @@ async def test_an_expired_key_opens_nothing(weir: Firm) -> None:
 async def test_a_revoked_key_stops_at_once(weir: Firm) -> None:
     text, key = await weir.key()
     assert await status_with(weir, text) == 200
-    assert await weir.served.weir.identity.keys.revoke(key.id)
+    assert await weir.served.weir.identity.keys.revoke(key.id, by="test")
     assert await status_with(weir, text) == 401
 
 

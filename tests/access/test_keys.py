@@ -29,8 +29,18 @@ class World:
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database = database
         self.clock = clock
-        self.here = Identity(database, clock)
-        self.elsewhere = Identity(database, clock)
+        self.seconds = 0.0
+        self.here = Identity(database, clock, timer=self.timer)
+        self.elsewhere = Identity(database, clock, timer=self.timer)
+
+    def timer(self) -> float:
+        """Seconds that have passed, whatever the clock says."""
+        return self.seconds
+
+    def advance(self, **duration: float) -> None:
+        """Let time pass, by a `timedelta`'s keyword arguments."""
+        self.clock.advance(**duration)
+        self.seconds += timedelta(**duration).total_seconds()
 
     async def key(
         self, email: str = ADA, *, scopes: frozenset[Scope] = frozenset(USUAL), expires_at: datetime | None = None
@@ -79,19 +89,28 @@ async def test_a_revoked_key_stops_here_at_once_and_elsewhere_within_two_seconds
     text, key = await world.key()
     assert await opens(world.here.keys, text)
     assert await opens(world.elsewhere.keys, text)
-    assert await world.here.keys.revoke(key.id)
-    assert not await world.here.keys.revoke(key.id)
+    assert await world.here.keys.revoke(key.id, by=BOB)
+    assert not await world.here.keys.revoke(key.id, by=BOB)
     assert not await opens(world.here.keys, text)
-    world.clock.advance(seconds=1.9)
+    world.advance(seconds=1.9)
     assert await opens(world.elsewhere.keys, text), "it is looked up again after two seconds"
-    world.clock.advance(seconds=0.1)
+    world.advance(seconds=0.1)
+    assert not await opens(world.elsewhere.keys, text)
+
+
+async def test_a_revoked_key_stops_elsewhere_though_the_clock_is_put_back(world: World) -> None:
+    text, key = await world.key()
+    assert await opens(world.elsewhere.keys, text)
+    await world.here.keys.revoke(key.id, by=BOB)
+    world.advance(seconds=2)
+    world.clock.advance(hours=-1)
     assert not await opens(world.elsewhere.keys, text)
 
 
 async def test_a_key_ends_on_its_day_even_where_it_is_remembered(world: World) -> None:
     text, _ = await world.key(expires_at=world.clock() + timedelta(seconds=1))
     assert await opens(world.here.keys, text)
-    world.clock.advance(seconds=1)
+    world.advance(seconds=1)
     assert not await opens(world.here.keys, text)
 
 
@@ -144,20 +163,21 @@ async def test_the_last_use_is_noted_to_ten_minutes(world: World) -> None:
     text, key = await world.key()
     first = world.clock()
     for advance in (0, 5, 4):
-        world.clock.advance(minutes=advance)
+        world.advance(minutes=advance)
         await world.here.keys.holder(text)
     assert [one.used_at for one in await world.here.keys.everywhere() if one.id == key.id] == [first]
-    world.clock.advance(minutes=1)
+    world.advance(minutes=1)
     await world.here.keys.holder(text)
     assert [one.used_at for one in await world.here.keys.everywhere()] == [world.clock()]
 
 
 async def test_the_audit_trail_names_keys_and_not_their_text(world: World) -> None:
     text, key = await world.key()
-    await world.here.keys.revoke(key.id)
+    await world.here.keys.revoke(key.id, by=BOB)
     entries = [one for one in await world.here.audit.since(world.clock()) if one.event.startswith("key.")]
     assert [(one.event, one.workspace, one.member, one.client) for one in entries] == [
         ("key.created", "default", ADA, key.id),
         ("key.revoked", "default", ADA, key.id),
     ]
+    assert entries[1].detail == {"by": BOB}
     assert text not in str(entries)

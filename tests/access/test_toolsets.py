@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx2
@@ -31,6 +32,20 @@ async def test_connections_see_their_own_toolsets_side_by_side(weir: Firm, mode:
     assert await names(weir, essentials, mode) == ESSENTIALS | OF["ads"] | ACCOUNT
     assert await names(weir, everything, mode) == set().union(*OF.values())
     assert await names(weir, await weir.text(toolsets=("gone",)), mode) == ACCOUNT
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize(("toolsets", "bulk"), [(("contact",), False), (("bulk",), True), (None, True)])
+async def test_the_instructions_name_only_tools_of_the_connection(
+    weir: Firm, mode: str, toolsets: tuple[str, ...] | None, bulk: bool
+) -> None:
+    key = await weir.text(toolsets=toolsets)
+    async with weir.client(key, mode) as client:
+        told = set(re.findall(r"[a-z_]+", client.instructions or ""))
+    named = told & set().union(*OF.values())
+    assert named <= await names(weir, key, mode)
+    assert named >= ACCOUNT
+    assert ("submit_detected_bulk_job" in named) is bulk
 
 
 async def test_the_operators_choice_is_the_upper_bound(tmp_path: Path, isolated: None) -> None:

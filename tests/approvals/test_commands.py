@@ -47,6 +47,7 @@ def test_the_operator_sees_what_waits_and_decides(weir: Command, server: Process
     home = ("--home", server.home)
     assert weir("approvals", *home).out == ""
     approval_id = asked(server).rpartition("/")[2]
+    assert re.fullmatch("[0-9a-f]{64}", approval_id), "a dash in front would be taken for an option"
     listed = weir("approvals", *home).out
     assert listed.startswith(f"{approval_id}  waits until ")
     assert "  At most: 33 credits" in listed

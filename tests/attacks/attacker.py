@@ -43,7 +43,7 @@ async def browser(weir: Firm, email: str | None = None, **headers: str) -> Async
     """A browser that is signed in as somebody, or nobody's; it follows nothing."""
     async with httpx2.AsyncClient(base_url=weir.url, headers=headers, trust_env=False) as http:
         if email is not None:
-            token = await weir.served.weir.identity.sign_ins.start(f"id-{email}", "password", "test")
+            token = await weir.served.weir.identity.sign_ins.start(f"id-{email}", "password")
             http.cookies.set("weir", token)
         yield http
 

@@ -207,7 +207,7 @@ async def test_a_cookie_that_was_planted_signs_nobody_in_and_is_worthless_afterw
 async def test_a_second_cookie_beside_the_own_one_gives_no_third_identity(weir: Firm, order: str) -> None:
     """A sister domain can toss a cookie; a form is then refused, or means whom it was made for."""
     sign_ins = weir.served.weir.identity.sign_ins
-    bobs, eves = [await sign_ins.start(f"id-{email}", "password", "test") for email in (BOB, EVE)]
+    bobs, eves = [await sign_ins.start(f"id-{email}", "password") for email in (BOB, EVE)]
     pair = [f"weir={eves}", f"weir={bobs}"]
     cookies = {"Cookie": "; ".join(pair if order == "theirs first" else reversed(pair))}
     async with browser(weir) as http:
@@ -258,7 +258,7 @@ async def test_a_cookie_over_https_is_one_that_no_sister_domain_can_set(weir: Fi
     public = app.web(weir.served.weir, "https://weir.example")
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=public), base_url="https://weir.example") as http:
         (cookie,) = (await http.get("/sign-in")).headers.get_list("set-cookie")
-        sign_in = await weir.served.weir.identity.sign_ins.start(f"id-{BOB}", "password", "test")
+        sign_in = await weir.served.weir.identity.sign_ins.start(f"id-{BOB}", "password")
         http.cookies.clear()
         tossed = await http.get("/connections", headers={"Cookie": f"weir={sign_in}"})
         own = await http.get("/connections", headers={"Cookie": f"__Host-weir={sign_in}"})

@@ -26,14 +26,14 @@ async def attempt(
     identity: Identity, email: str, password: str = "wrong", address: str = HOME
 ) -> bool | TooManyAttempts:
     try:
-        return await identity.attempts.sign_in(email, password, address=address, agent="Firefox") is not None
+        return await identity.attempts.sign_in(email, password, address=address) is not None
     except TooManyAttempts as refusal:
         return refusal
 
 
 async def test_a_right_password_signs_in_and_both_kinds_are_noted(identity: Identity, clock: Clock):
     assert await attempt(identity, "ada@example.com") is False
-    token = await identity.attempts.sign_in("ADA@example.com", GOOD, address=HOME, agent="Firefox")
+    token = await identity.attempts.sign_in("ADA@example.com", GOOD, address=HOME)
     assert token is not None
     found = await identity.sign_ins.current(token)
     assert found is not None

@@ -37,7 +37,6 @@ def _connection(name: str, user_id: str, clock: Clock) -> Connection:
         member=f"{name}@example.com",
         client_id="c",
         client_name="Claude",
-        client_kind=None,
         scopes=frozenset({Scope.READ}),
         resource="http://127.0.0.1:8000/mcp",
         created_at=clock(),
@@ -49,7 +48,6 @@ def _token(name: str, clock: Clock) -> dict[str, str | int | None]:
     names = {"token_hash": f"hash of {name}", "grant_id": name, "client_id": "c", "scope": "enrich:read"}
     return {
         **names,
-        "resource": "http://127.0.0.1:8000/mcp",
         "issued_at": now,
         "expires_at": now + 1,
         "replaced_at": None,

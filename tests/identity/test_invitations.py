@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from argon2 import PasswordHasher
 
 from server.domain.errors import InvalidInput
 from server.identity.identity import Identity
 from server.identity.invitations import Invitation, Purpose
+from server.identity.password import Passwords
 from server.identity.people import User
 from server.identity.workspaces import Membership, Role
+from server.storage.database import Database
 from tests.databases import Clock
 from tests.identity.conftest import GOOD
 
@@ -96,7 +99,7 @@ async def ada(identity: Identity) -> User:
 
 
 async def test_a_password_is_chosen_once_and_signs_out_everywhere(identity: Identity, ada: User):
-    browser = await identity.sign_ins.start(ada.id, "password", "")
+    browser = await identity.sign_ins.start(ada.id, "password")
     token = await identity.invitations.invite(ada.id)
     assert isinstance(found := await identity.invitations.look(token), Invitation)
     assert (found.purpose, found.user) == (Purpose.PASSWORD, ada)
@@ -127,3 +130,23 @@ async def test_a_link_is_good_for_its_own_purpose_only(identity: Identity):
     password = await identity.invitations.invite(ada.id)
     assert await is_refused(identity.invitations.use_setup(password, "eve@example.com", "Eve", GOOD))
     assert await identity.invitations.look(password) is not None
+
+
+async def test_no_password_is_hashed_for_a_stranger_without_a_link(database: Database, clock: Clock):
+    hashed: list[str | bytes] = []
+
+    class Counting(PasswordHasher):
+        """Notes what it hashes."""
+
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            hashed.append(password)
+            return super().hash(password, salt=salt)
+
+    identity = Identity(database, clock, passwords=Passwords(Counting(time_cost=1, memory_cost=8, parallelism=1)))
+    await identity.prepare()
+    token = await setup_link(identity)
+    assert await is_refused(identity.invitations.use_setup("no link", "eve@example.com", "Eve", GOOD))
+    assert await is_refused(identity.invitations.use_password("no link", GOOD))
+    assert hashed == []
+    await identity.invitations.use_setup(token, "ada@example.com", "Ada", GOOD)
+    assert hashed == [GOOD]

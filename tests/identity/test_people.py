@@ -167,7 +167,7 @@ async def test_an_unknown_account_costs_one_verification_as_any_other(database: 
 async def test_who_is_disabled_cannot_come_in_until_they_are_enabled(identity: Identity, clock: Clock):
     user = await ada(identity)
     await vouch(identity, "ada@example.com")
-    token = await identity.sign_ins.start(user.id, "password", "Firefox")
+    token = await identity.sign_ins.start(user.id, "password")
     link = await identity.invitations.invite(user.id)
     assert (await identity.people.disable("Ada@example.com")).disabled
     assert await identity.people.check_password("ada@example.com", GOOD) is None

@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from server.oauth.authorization_request import AuthorizationRefused
-from server.oauth.client import ClientKind
 from server.storage.database import Database
 from server.upstream.documents import Documents, NoDocument
 from server.upstream.guarded import public
@@ -98,13 +97,13 @@ async def test_a_client_connects_by_its_document_without_registering(site: Door,
     pkce, callback = Pkce(), "http://localhost:51763/callback"
     params = site.asked(CLIENT_ID, pkce, redirect_uri=callback)
     facts = (await site.authorization.request(params, site.url, site.url)).client
-    assert (facts.name, facts.kind, facts.domain) == ("Claude Code", ClientKind.DOCUMENT, "client.example")
+    assert (facts.name, facts.domain) == ("Claude Code", "client.example")
     assert (facts.redirect_host, facts.loopback) == ("localhost", True)
     code = (await site.code(CLIENT_ID, pkce, redirect_uri=callback))["code"]
     tokens = (await site.exchange(CLIENT_ID, code, pkce, redirect_uri=callback)).json()
     assert (await site.refresh(CLIENT_ID, tokens["refresh_token"])).status_code == 200
     (connection,) = await site.authorization.connections.of(site.ada)
-    assert (connection.client_name, connection.client_kind) == ("Claude Code", ClientKind.DOCUMENT)
+    assert (connection.client_name, connection.client_id) == ("Claude Code", CLIENT_ID)
     assert len(publisher.asked) == 1
 
 

@@ -56,7 +56,7 @@ async def test_a_machine_that_is_removed_is_out_at_once(site: Door) -> None:
     usual = {"grant_type": "client_credentials", "client_id": machine.client_id, "client_secret": secret}
     token = (await site.token(**usual)).json()["access_token"]
     await site.authorization.tokens.verify(token, site.url)
-    assert await clients.machines("default") == (machine,)
+    assert await clients.machines() == (machine,)
     await site.authorization.remove_machine(machine.client_id)
     assert await clients.machines() == ()
     with pytest.raises(TokenRefused, match="has ended"):

@@ -68,6 +68,11 @@ class Program:
         assert response.status_code == 200, response.text
         return response.json()
 
+    async def heard(self) -> dict[str, str]:
+        """What the browser brings."""
+        async with asyncio.timeout(30):
+            return await self.answers.get()
+
     async def hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request of the browser, and note what it brought."""
         path = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1].decode()

@@ -40,7 +40,7 @@ async def _decide(browser: Browser, weir: Served, claude: Program) -> None:
     await page.set_viewport_size(DESKTOP)
     await page.get_by_role("button", name="Allow").click()
     await page.wait_for_url(f"{claude.redirect_uri}?*")
-    await claude.tokens(claude.answers.get_nowait()["code"])
+    await claude.tokens((await claude.heard())["code"])
     await page.goto(f"{weir.url}/connections")
     await _picture(page, "connections")
 

@@ -33,6 +33,11 @@ async def connect(http: httpx2.AsyncClient, weir: Served, claude: Program, email
     return (await granted(weir, email))[0], (await claude.tokens(said["code"]))["access_token"]
 
 
+def shown(page: str) -> str:
+    """The text of a page."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
 async def opens(weir: Served, token: str) -> bool:
     """Whether a token or key is worth anything."""
     async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http:
@@ -48,8 +53,7 @@ async def test_a_connection_is_listed_with_what_it_may_and_has_spent(
     who = Principal("default", "bob@example.com", "", Grant(connection.id))
     budgets = weir.weir.engine.books.budgets
     await weir.weir.engine.books.database.write(lambda tx: budgets.reserve(tx, who, Credits(425)))
-    page = (await bobs.get("/connections")).text
-    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    text = shown((await bobs.get("/connections")).text)
     assert "Claude Code Workspace Default Since" in text
     assert "Look up what costs nothing; Spend credits of the workspace; Run bulk jobs; See the account" in text
     assert "Tools all Spent this month 4.25 of 500 credits" in text
@@ -132,6 +136,7 @@ async def test_a_key_is_shown_once_and_opens_the_door_until_it_is_ended(weir: Se
     assert kept.expires_at is not None
     assert (kept.expires_at - kept.created_at).days in {29, 30}
     assert await opens(weir, key)
+    assert "Last used never May Look up what costs nothing Tools all Spent this month 0 credits" in shown(made.text)
     seal = {"seal": fields["seal"]}
     assert (await bobs.post(f"/keys/{kept.id}/end", data=seal)).headers["location"] == "/keys?done=ended"
     assert not await opens(weir, key)

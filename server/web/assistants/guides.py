@@ -22,9 +22,9 @@ def guides(door: Door) -> tuple[Guide, ...]:
     return tuple(make(door) for make in _MAKERS)
 
 
-def guide(slug: str, door: Door) -> Guide | None:
-    """The ways to connect one client."""
-    return next((found for found in guides(door) if found.slug == slug), None)
+def guide(slug: str, door: Door) -> Guide:
+    """The ways to connect the client of that slug, which has to be known."""
+    return next(found for found in guides(door) if found.slug == slug)
 
 
 def _claude(door: Door) -> Guide:
