@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from server.domain import fields
+from server.domain.job_filters import ExperienceLevel as Level
 from server.domain.job_filters import GetJobCatalogs, SearchJobTitles
-from server.domain.jobs import ExperienceLevel as Level
 from server.domain.person import Seniority as Band
 from server.edge.prompt import Completed
 from server.edge.tool import Caller

@@ -21,8 +21,8 @@ _STEPS = (
     "Say what the check costs with `preview_cost`. Every verdict of `detect_job_change` is charged, also that nothing "
     "has changed, so check people once a quarter and not more often.",
     "Check each person with `detect_job_change` against the company where they were last known.",
-    "To find movers nobody has on a list, use `find_recent_job_changes` with the customer as the former company, or "
-    "with titles and target companies for people who have just started.",
+    "To find movers nobody has on a list, use `find_recent_job_changes` with titles and target companies. Its filters "
+    "describe the new position; look for customers among the former companies that come back.",
     "For everybody who moved, look at the new company with `enrich_company`. Keep it only if it could be a customer.",
     "Get the new address with `find_work_email` from name and new company domain. The old one is dead: mark it so in "
     "the CRM instead of checking it again.",

@@ -12,7 +12,7 @@ from server.edge.resource import WIDGET, resource
 from server.edge.tool import Caller
 
 _SCRIPTS = ("host.js", "page.js", "chart.js", "bring.js", "check.js", "follow.js", "start.js")
-"""In the order in which they build on each other."""
+"""In the order in which they build on each other, after what the upload page has as well."""
 
 
 def _meta(caller: Caller) -> Mapping[str, Any]:
@@ -34,6 +34,8 @@ async def upload(_: Caller) -> str:
 def _page() -> str:
     """One page with everything in it, because hosts let it load nothing."""
     folder = resources.files("resources").joinpath("widget")
+    shared = resources.files("server.web").joinpath("templates", "sending.js")
     page, style = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("upload.html", "upload.css"))
-    script = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    scripts = (shared, *map(folder.joinpath, _SCRIPTS))
+    script = "\n".join(one.read_text(encoding="utf-8") for one in scripts)
     return page.replace("/* style */", style).replace("/* script */", f'(() => {{\n"use strict";\n{script}}})();')

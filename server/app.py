@@ -62,6 +62,7 @@ from server.purse import Books
 from server.settings import Auth, Providers, Settings
 from server.storage.database import Database
 from server.suppression import Suppression
+from server.unlocks import Unlocks
 from server.upstream import Connection, Upstream
 from server.upstream.documents import Documents
 from server.upstream.notices import Notices
@@ -260,7 +261,16 @@ async def _engine(settings: Settings, upstreams: Upstreams, database: Database, 
         order=settings.order,
         per_credit=upstreams.per_credit,
     )
-    books = Books(database, ledger, budgets, Cache(database, _now), Approvals(database, _now), _now)
+    accounts = {name: connection.account(name) for name, connection in upstreams.connections.items()}
+    books = Books(
+        database,
+        ledger,
+        budgets,
+        Cache(database, _now),
+        Unlocks(database, _now, accounts),
+        Approvals(database, _now),
+        _now,
+    )
     engine = Engine(catalog, books, suppression, upstream, sandbox=upstreams.sandbox, seconds=settings.call_seconds)
     await engine.start()
     # Nobody else can own an SQLite home, so whatever is open there was left by the dead.
@@ -286,6 +296,7 @@ async def _keep_house(engine: Engine, sweeps: Iterable[Callable[[], Awaitable[No
                 await sweep()
             await engine.recover(_ABANDONED)
             await engine.books.cache.sweep()
+            await engine.books.unlocks.sweep()
             await engine.suppression.refresh()
             await engine.start()
         except StorageUnavailable as error:

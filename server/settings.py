@@ -72,7 +72,7 @@ def _words(value: object) -> object:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
-def _optional(value: object) -> object:
+def _none_for_off(value: object) -> object:
     return None if isinstance(value, str) and value.strip().lower() in ("", "none", "off") else value
 
 
@@ -82,13 +82,23 @@ def _url(value: str | None) -> str | None:
     return value.rstrip("/") if value else None
 
 
+def _origin(value: str | None) -> str | None:
+    """The URL as browsers write it, who send it along with forms: in lower case, and without the scheme's own port."""
+    url = _url(value)
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    usual_port = ":443" if parts.scheme == "https" else ":80"
+    return parts._replace(netloc=parts.netloc.lower().removesuffix(usual_port)).geturl()
+
+
 def _rules(words: list[str]) -> list[str]:
     scope_rules(words)
     return words
 
 
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
-Optional = Annotated[Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, BeforeValidator(_optional)]
+Limit = Annotated[Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, BeforeValidator(_none_for_off)]
 
 
 class Settings(BaseSettings):
@@ -167,7 +177,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None, description="postgresql://... for PostgreSQL; without it, SQLite in the home folder."
     )
-    public_url: Annotated[str | None, AfterValidator(_url)] = Field(
+    public_url: Annotated[str | None, AfterValidator(_origin)] = Field(
         default=None,
         description="The URL that clients use, where it differs from host and port, such as behind a proxy.",
     )
@@ -183,19 +193,19 @@ class Settings(BaseSettings):
     enable: Words = Field(
         default=[], description="Providers to switch on that are off by default, separated by commas."
     )
-    limit_per_call: Optional = Field(
+    limit_per_call: Limit = Field(
         default=100, description="Most credits that one call may cost; `none` switches the limit off."
     )
-    limit_per_member_day: Optional = Field(
+    limit_per_member_day: Limit = Field(
         default=500, description="Most credits that one member may spend in a day (UTC)."
     )
-    limit_per_workspace_month: Optional = Field(
+    limit_per_workspace_month: Limit = Field(
         default=5000, description="Most credits that a workspace may spend in a calendar month (UTC)."
     )
-    approval_above: Optional = Field(
+    approval_above: Limit = Field(
         default=100, description="Calls that may cost more credits than this need a person's approval."
     )
-    use_bulk_after: Annotated[Annotated[int, Field(ge=1)] | None, BeforeValidator(_optional)] = Field(
+    use_bulk_after: Annotated[Annotated[int, Field(ge=1)] | None, BeforeValidator(_none_for_off)] = Field(
         default=25,
         description="Single paid calls of one tool by one member within ten minutes, after which the tool points to "
         "bulk jobs; `none` lets them go on.",

@@ -32,7 +32,7 @@ async def get_account_analytics(
         Literal["today", "week", "month"], Field(description="Days in UTC: today, the last 7 days, or the last 30.")
     ] = "month",
 ) -> AccountAnalytics:
-    """Show calls, credits and hit rates by provider, tool and day from this server's own ledger.
+    """Show calls, finds and credits by operation, tool, member and client from this server's own ledger.
 
     Adds what each provider reports of the account, and what the spending limits leave. Free.
     """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from server.domain import ads as domain
 from server.domain import fields
 from server.domain.ads import AdDetails, AdPage, GetB2bAd, SearchB2bAds, SearchGoogleAds, SearchMetaAds
@@ -23,11 +21,10 @@ def search_google_ads(
 ) -> Plan[AdPage]:
     """List the Google ads that a company runs: headline, text and landing page.
 
-    Needs company_domain (better) or company_name. One price for all ads; further
-    pages cost nothing.
+    Needs company_domain (better) or company_name. One price for all ads; further pages cost nothing.
     """
     query = SearchGoogleAds(company_domain=company_domain, company_name=company_name, fresh=force_refresh)
-    return ask(query, partial(_page, limit, offset))
+    return ask(query, lambda page: page.shown(limit, offset))
 
 
 @ads.lookup("Search Meta ads", company_domain="leadmagic.io")
@@ -40,11 +37,10 @@ def search_meta_ads(
 ) -> Plan[AdPage]:
     """List the Facebook and Instagram ads that a company runs: text, media and since when.
 
-    Needs company_domain (better) or company_name. One price for all ads; further
-    pages cost nothing.
+    Needs company_domain (better) or company_name. One price for all ads; further pages cost nothing.
     """
     query = SearchMetaAds(company_domain=company_domain, company_name=company_name, fresh=force_refresh)
-    return ask(query, partial(_page, limit, offset))
+    return ask(query, lambda page: page.shown(limit, offset))
 
 
 @ads.lookup("Search LinkedIn ads", company_domain="leadmagic.io")
@@ -57,15 +53,10 @@ def search_b2b_ads(
 ) -> Plan[AdPage]:
     """List the LinkedIn ads that a company runs; get_b2b_ad_details shows one of them in full.
 
-    Needs company_domain (better) or company_name. One price for all ads; further
-    pages cost nothing.
+    Needs company_domain (better) or company_name. One price for all ads; further pages cost nothing.
     """
     query = SearchB2bAds(company_domain=company_domain, company_name=company_name, fresh=force_refresh)
-    return ask(query, partial(_page, limit, offset))
-
-
-def _page(limit: int, offset: int, page: AdPage) -> AdPage:
-    return page.shown(limit, offset)
+    return ask(query, lambda page: page.shown(limit, offset))
 
 
 @ads.lookup("Get LinkedIn ad details", ad_id="633872143")

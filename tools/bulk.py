@@ -101,8 +101,8 @@ async def resolve_bulk_upload_mapping(
 ) -> BulkUpload:
     """Show which columns of an uploaded file an enrichment would use, and what it would cost. Free.
 
-    Counts rows that cost nothing (invalid, repeated, suppressed, stored), and gives expected and highest credits for
-    the rest. Says what is missing, and which other enrichments would do.
+    Counts rows that cost nothing (invalid, repeated, suppressed, stored, most likely those unlocked before), and gives
+    expected and highest credits for the rest. Says what is missing, and which other enrichments would do.
     """
     return await caller.bulk.examine(upload_id, enrichment, mapping or {}, per_row_limit)
 

@@ -25,7 +25,7 @@ from server.domain.hiring import HiringSignals
 from server.domain.job_filters import JobFilters, PostedWithin, PostingFilters
 from server.domain.jobs import JobPage, SearchJobs
 from server.domain.person import PeoplePage, PersonProfile
-from server.domain.plan import Answers, Plan, Step, ask
+from server.domain.plan import Answers, Plan, Step, ask, warnings
 from server.domain.search import CompanySort, FindLookalikes, SearchCompanies
 from server.edge.tool import Family
 
@@ -82,7 +82,7 @@ def _brief(answers: Answers) -> AccountBrief | None:
     return AccountBrief(
         company=record.company if isinstance(record, CompanyRecord) else None,
         funding=funding.funding if isinstance(funding, Funding) else None,
-        warnings=tuple(warning for answer in (record, funding) if answer is not None for warning in answer.warnings),
+        warnings=warnings(answers),
     )
 
 

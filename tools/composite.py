@@ -43,7 +43,7 @@ from server.domain.contact import (
 from server.domain.errors import InvalidInput
 from server.domain.jobs import FindJobs, JobPage, SimpleJobFilters
 from server.domain.person import Person, PersonProfile
-from server.domain.plan import Answers, Plan, Step
+from server.domain.plan import Answers, Plan, Step, warnings
 from server.domain.quality import QualityStatus
 from server.domain.query import Answer, AnyQuery
 from server.edge.tool import Family
@@ -142,7 +142,7 @@ def _decision_makers(titles: Sequence[str], answers: Answers) -> DecisionMakers 
                 email = ContactEmail.judged(verdicts[email.email])
             people.append(DecisionMaker(wanted=title, person=person, work_email=email))
     missing = tuple(title for title in titles if title not in {one.wanted for one in people})
-    return DecisionMakers(people=tuple(people), not_found=missing) if people else None
+    return DecisionMakers(people=tuple(people), not_found=missing, warnings=warnings(answers)) if people else None
 
 
 @composite.lookup("Gather account intelligence", company_domain="stripe.com", jobs_limit=5)
@@ -206,7 +206,7 @@ def _intel(answers: Answers, *, research: bool) -> AccountIntel | None:
         technologies=stack.technologies if stack is not None else None,
         jobs=tuple(job.shown(description=False) for page in pages for job in page.jobs) if pages else None,
         total_jobs=next((page.total for page in pages if page.total is not None), None),
-        warnings=tuple(warning for answer in answers.values() if answer is not None for warning in answer.warnings),
+        warnings=warnings(answers),
     )
 
 
@@ -310,6 +310,7 @@ class _Contact:
             personal_email=personal.email if personal is not None else None,
             mobile=Phone.found(mobile) if mobile is not None else None,
             job_change=JobChangeView.of(change) if change is not None else None,
+            warnings=warnings(answers),
         )
 
     def _by_profile(

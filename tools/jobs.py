@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 from pydantic import Field
@@ -73,7 +72,7 @@ def find_jobs(
     Needs a filter. search_jobs knows more filters, and several values of each.
     """
     query = FindJobs(filters=criteria.filters(more_filters), page=page, limit=per_page, fresh=force_refresh)
-    return ask(query, partial(_page, include_description))
+    return ask(query, lambda page: page.shown(descriptions=include_description))
 
 
 @jobs.lookup("Search jobs", titles=["DevOps Engineer"], countries=["US"], limit=5)
@@ -109,11 +108,7 @@ def search_jobs(
         cursor=cursor,
         fresh=force_refresh,
     )
-    return ask(query, partial(_page, include_description))
-
-
-def _page(descriptions: bool, page: JobPage) -> JobPage:
-    return page.shown(descriptions=descriptions)
+    return ask(query, lambda page: page.shown(descriptions=include_description))
 
 
 @jobs.lookup("Resolve job search filters", titles=["DevOps Engineer"], tags=["kubernetes"], countries=["US"])
@@ -182,11 +177,7 @@ def search_job_locations(
 @jobs.lookup("Get job search catalogs", costs=False)
 def get_job_search_catalogs(catalog: job_filters.Catalog | None = None) -> Plan[JobCatalogs]:
     """List the ids that search_jobs takes: job types, industries, company types, countries, regions. Free."""
-
-    def show(catalogs: JobCatalogs) -> JobCatalogs:
-        return catalogs.shown(catalog)
-
-    return ask(GetJobCatalogs(), show)
+    return ask(GetJobCatalogs(), lambda catalogs: catalogs.shown(catalog))
 
 
 @jobs.free("Get job search stats", open_world=True, asks=GetSearchStats)
@@ -200,32 +191,28 @@ async def get_job_search_stats(caller: Caller) -> JobSearchStats | None:
 @jobs.lookup("List job countries", costs=False)
 def list_job_countries() -> Plan[JobList]:
     """List the countries that find_jobs takes as country_id. Free."""
-    return ask(ListJobCountries(), partial(_list, None, None))
+    return ask(ListJobCountries(), lambda found: found.shown(None))
 
 
 @jobs.lookup("List job types", costs=False)
 def list_job_types() -> Plan[JobList]:
     """List the employment types that find_jobs takes as job_type_id. Free."""
-    return ask(ListJobTypes(), partial(_list, None, None))
+    return ask(ListJobTypes(), lambda found: found.shown(None))
 
 
 @jobs.lookup("List job company types", costs=False)
 def list_job_company_types() -> Plan[JobList]:
     """List the kinds of company that find_jobs takes as company_type_id. Free."""
-    return ask(ListJobCompanyTypes(), partial(_list, None, None))
+    return ask(ListJobCompanyTypes(), lambda found: found.shown(None))
 
 
 @jobs.lookup("List job industries", costs=False)
 def list_job_industries(q: _Name | None = None) -> Plan[JobList]:
     """List the industries that find_jobs takes as company_industry_id. Free."""
-    return ask(ListJobIndustries(), partial(_list, q, None))
+    return ask(ListJobIndustries(), lambda found: found.shown(q))
 
 
 @jobs.lookup("List job regions", costs=False, country_id="US")
 def list_job_regions(q: _Name | None = None, country_id: fields.Country | None = None) -> Plan[JobList]:
     """List the states and regions that find_jobs takes as region_id. Free."""
-    return ask(ListJobRegions(), partial(_list, q, country_id))
-
-
-def _list(text: str | None, country: str | None, found: JobList) -> JobList:
-    return found.shown(text, country)
+    return ask(ListJobRegions(), lambda found: found.shown(q, country_id))

@@ -14,26 +14,16 @@ function bring(opened) {
 }
 
 function send(file) {
-  if (file.size > session.most) {
-    say(`${file.name} has more than ${number(session.most / 1e6)} MB. Split it into several files.`, true);
+  const problem = tooLarge(file, session.most);
+  if (problem) {
+    say(problem, true);
     return;
   }
-  const request = new XMLHttpRequest();
-  request.open("POST", session.url);
-  request.setRequestHeader("Accept", "application/json");
-  request.upload.onprogress = (event) => {
-    const percent = Math.floor(100 * event.loaded / Math.max(1, event.total));
-    at("arrived").value = percent;
-    say(percent < 100 ? `${file.name}: ${percent} %` : `${file.name} is there and is being read.`);
-  };
-  request.onload = () => arrived(request, file);
-  request.onerror = () => refused("The file could not be sent from here. Open the upload page in a browser instead.");
-  const body = new FormData();
-  body.append("file", file);
-  at("arrived").hidden = false;
-  at("arrived").value = 0;
   at("file").disabled = true;
-  request.send(body);
+  sendFile(file, session.url, "application/json", at("arrived"), say).then(
+    (request) => arrived(request, file),
+    () => refused("The file could not be sent from here. Open the upload page in a browser instead."),
+  );
 }
 
 function refused(sentence) {
@@ -62,14 +52,4 @@ function arrived(request, file) {
 
 at("file").addEventListener("change", () => at("file").files.length && send(at("file").files[0]));
 at("arrived-there").addEventListener("click", () => during(at("arrived-there"), check));
-{
-  const area = document.querySelector(".drop");
-  for (const name of ["dragenter", "dragover"]) {
-    area.addEventListener(name, (event) => { event.preventDefault(); area.classList.add("over"); });
-  }
-  for (const name of ["dragleave", "drop"]) area.addEventListener(name, () => area.classList.remove("over"));
-  area.addEventListener("drop", (event) => {
-    event.preventDefault();
-    if (!at("file").disabled && event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
-  });
-}
+takeDropped(document.querySelector(".drop"), at("file"), (files) => send(files[0]));

@@ -101,7 +101,8 @@ function rowsOf(found) {
   const free = [["invalid", found.invalid], ["repeated", found.duplicates], ["suppressed", found.suppressed], ["stored already", found.cached]];
   const said = free.filter(([, count]) => count).map(([name, count]) => `${number(count)} ${name}`);
   const aside = said.length ? ` (${said.join(", ")}: free)` : "";
-  return `${found.partial ? "At least " : ""}${number(found.rows)} rows, ${number(found.to_ask)} to ask${aside}.`;
+  const unlocked = found.unlocked ? `, ${number(found.unlocked)} of them unlocked already` : "";
+  return `${found.partial ? "At least " : ""}${number(found.rows)} rows, ${number(found.to_ask)} to ask${unlocked}${aside}.`;
 }
 
 function costOf(found) {

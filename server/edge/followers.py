@@ -80,7 +80,6 @@ class Followers:
             return types.DiscoverResult(
                 supported_versions=list(MODERN_PROTOCOL_VERSIONS),
                 capabilities=_fixed_lists(server.get_capabilities(protocol_version=ctx.protocol_version)),
-                instructions=server.instructions,
             )
 
         server.add_request_handler("server/discover", types.RequestParams, discover)

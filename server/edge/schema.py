@@ -6,6 +6,7 @@ Several clients refuse or drop tools whose schemas hold any of these; an optiona
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -29,8 +30,9 @@ _DROPPED = frozenset(
 )
 
 
+@cache
 def input_schema(model: type[BaseModel]) -> Schema:
-    """The schema of a tool's arguments, with the descriptions that a model reads."""
+    """The schema of a tool's arguments, with the descriptions that a model reads; made once, and not to be changed."""
     return _flat(model.model_json_schema())
 
 

@@ -25,6 +25,7 @@ from server.edge.completion import Completion
 from server.edge.context import CallerOf, Context, principal_of
 from server.edge.elicitation import NOBODY, Consent, Elicitation, Question, Reply, consented, reply_in
 from server.edge.followers import Followers
+from server.edge.instructions import BULK_TOOL, instructed
 from server.edge.progress import reports, steps
 from server.edge.prompt import Prompt
 from server.edge.prompts import Prompts
@@ -42,19 +43,6 @@ from server.engine import Done, Engine
 logger = logging.getLogger(__name__)
 
 Payload = dict[str, Any]
-
-INSTRUCTIONS = """Weir looks up B2B contacts and companies at paid data providers and keeps their answers.
-Lookups cost provider credits; a repeated lookup is answered from storage for nothing. Every result has a receipt,
-and where they apply quality (status and score), provenance, warnings, and parts of a composed answer.
-preview_cost tells, for any tool and arguments, what a call would cost at least and at most; it is free, and so are
-check_credit_balance and get_account_analytics.
-A company domain identifies a company better than its name, a profile URL a person better than a name."""
-
-BULK_TOOL = "submit_detected_bulk_job"
-_BULK_INSTRUCTIONS = """
-A file or a longer list is a bulk job: create_bulk_upload_session or process_attached_csv takes it,
-resolve_bulk_upload_mapping says what it would cost, submit_detected_bulk_job runs it, and
-get_bulk_job_status follows it."""
 
 _LISTS: tuple[CacheableMethod, ...] = (
     "tools/list",
@@ -102,7 +90,6 @@ class Edge:
             "weir",
             version=version,
             title="Weir",
-            instructions=INSTRUCTIONS + (_BULK_INSTRUCTIONS if registries.everything.get(BULK_TOOL) else ""),
             cache_hints=dict.fromkeys(_LISTS, hint),
             # No tool of ours takes arguments from headers, so there is nothing to check them against.
             get_tool_input_schema=lambda _: None,
@@ -119,6 +106,7 @@ class Edge:
         if registries.everything.get(BULK_TOOL):
             self._tasks.serve(self.server)
             Followers(read, caller).serve(self.server)
+        self.server.middleware.append(instructed(lambda ctx: self._tools(principal_of(ctx))))
         self.server.middleware.append(sealed(elicitation.seals))
         self.server.middleware.append(shortcut(self.server, self._call_named))
 
@@ -218,7 +206,7 @@ class Edge:
             if quote.most.total:
                 raise singles.refusal(name, quote)
         async with singles.counted(principal, name, plan.steps[0].query) as asked:
-            result = await self._engine.run(plan, principal, tool.name)
+            result = await self._engine.run(plan, principal, tool.name, done=done)
             asked(bool(result.receipt.attempts))
             return result
 

@@ -17,7 +17,7 @@ from mcp_types.jsonrpc import MISSING_REQUIRED_CLIENT_CAPABILITY
 
 from server.domain.batch import Status
 from server.domain.bulk_job import JobStatus
-from server.domain.errors import WeirError
+from server.domain.errors import InvalidInput, WeirError
 from server.domain.principal import Scope
 from server.edge import fault
 from server.edge.context import CallerOf, Context, is_modern, is_widgets, principal_of
@@ -105,6 +105,9 @@ class Tasks:
         if not Status(status.status).over:
             try:
                 await caller.bulk.control(status.job_id, "cancel")
+            except InvalidInput:
+                # It has ended meanwhile. A task that is known is acknowledged, whatever becomes of the cancellation.
+                return {"resultType": "complete"}
             except WeirError as refused:
                 raise fault.failed(refused) from refused
         return {"resultType": "complete"}

@@ -148,7 +148,7 @@ class Tool:
     """All that a connection needs for any call."""
     plan: Callable[..., Plan[Any]] | None = None
     order: Callable[..., BulkOrder] | None = None
-    free: Callable[..., Awaitable[Answer | None]] | None = None
+    free: Free | None = None
     asks: type[Query[Any]] | None = None
     """What a free tool asks providers; None where it asks nobody, and for tools whose plan says it."""
     spends: Spends | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.oauth.client import ClientKind
+from server.oauth.client_documents import is_document
 from tests.clients.person import Person
 from tests.clients.program import DOCUMENT, NAME, Program, Setup
 from tests.clients.python import python
@@ -38,7 +38,7 @@ async def completes(
 async def known(weir: Site, document: str | None) -> None:
     """The client is known by its document, which spares it the registration, or has registered once."""
     (connection,) = await weir.connections()
-    assert connection.client_kind is (ClientKind.DOCUMENT if document else ClientKind.REGISTERED)
+    assert is_document(connection.client_id) is (document is not None)
     assert document in (connection.client_id, None)
     assert weir.traffic.seen.count("POST /register 201") == (0 if document else 1)
 

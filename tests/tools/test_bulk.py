@@ -95,6 +95,12 @@ async def test_a_small_file_is_brought_looked_at_and_carried_out(weir: Served) -
     assert rows[0]["given"] == {"Vorname": "Ada", "Nachname": "Lovelace", "Firma": "Stripe", "Website": "stripe.com"}
 
 
+async def test_blank_rows_are_no_job(weir: Served) -> None:
+    order = {"rows": [{"Email": "  "}, {"Email": ""}], "enrichment": "email_validation", "max_credits": 5}
+    error = await refused(weir, "submit_detected_bulk_job", **order)
+    assert (error["field"], error["message"]) == ("rows", "All rows are blank.")
+
+
 async def test_what_is_missing_and_what_else_would_do_is_said_without_an_estimate(weir: Served) -> None:
     upload = (await data(weir, "process_attached_csv", rows_text=GERMAN))["upload_id"]
     looked = await data(weir, "resolve_bulk_upload_mapping", upload_id=upload, enrichment="linkedin_to_email")

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from server.domain.contact import FoundPhone, PhoneType
+from server.domain.person import Person, PersonProfile
 from server.domain.principal import LOCAL
 from tests.serving import Served, served
+from tools.composite import enrich_contact, find_decision_makers
 
 TITLES = ["CEO", "VP Sales", "CTO"]
 
@@ -151,3 +154,17 @@ async def test_what_the_resolution_brought_is_not_paid_for_again(weir: Served) -
     assert body["data"]["person"]["job_title"]
     assert "profile_search" not in asked
     assert asked.count("search_people_profile") == 1
+
+
+def test_what_was_lost_in_one_part_is_said_once_of_the_whole() -> None:
+    lost = "A phone number is not complete, so it has no E.164 form."
+    contact = enrich_contact(profile_url="ada-lovelace", include_profile=False, include_mobile=True)
+    phone = FoundPhone(number_raw="+1-555-0123", type=PhoneType.MOBILE, warnings=(lost,))
+    enriched = contact.compose({"mobile": phone})
+    assert enriched is not None
+    assert enriched.warnings == (lost,)
+    people = find_decision_makers(("CEO", "CTO"), company_domain="stripe.com", include_email_discovery=False)
+    ada = PersonProfile(person=Person(full_name="Ada Lovelace"), warnings=(lost,))
+    found = people.compose({"role CEO": ada, "role CTO": ada})
+    assert found is not None
+    assert found.warnings == (lost,)

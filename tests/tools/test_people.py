@@ -14,6 +14,8 @@ from tests.serving import Served, served
 
 Body = dict[str, Any]
 CALIFORNIA: Body = {"more_filters": ["company.hq_states:California"], "seniorities": ["vp"], "limit": 4}
+ADA = "https://www.linkedin.com/in/ada-lovelace"
+STRIPE = "https://www.linkedin.com/company/stripe"
 
 
 @pytest_asyncio.fixture
@@ -156,6 +158,26 @@ async def test_people_who_opted_out_are_left_out_of_pages_new_and_stored(weir: S
         body = await weir.call("search_people", {**search, "force_refresh": fresh})
         assert body["data"]["people"] == left
         assert "on the suppression list" in body["warnings"][0]
+
+
+@pytest.mark.parametrize(
+    ("subject", "tool", "arguments"),
+    [
+        ("stripe.com", "search_people", {"more_filters": ["company.company_domains:stripe.com"]}),
+        ("stripe.com", "search_people", {"company_domain": "notion.so", "more_filters": ["email_domains:stripe.com"]}),
+        (ADA, "search_people", {"company_domain": "stripe.com", "more_filters": [f"profile_urls:{ADA}"]}),
+        ("stripe.com", "search_companies", {"company_domains": ["notion.so", "stripe.com"]}),
+        (STRIPE, "search_companies", {"more_filters": [f"company_urls:{STRIPE}"]}),
+        ("stripe.com", "find_lookalike_companies", {"seed_domains": ["notion.so", "stripe.com"]}),
+        (STRIPE, "list_company_competitors", {"company_url": STRIPE}),
+    ],
+)
+async def test_who_opted_out_is_not_searched_for_by_name(
+    weir: Served, subject: str, tool: str, arguments: Body
+) -> None:
+    await weir.weir.engine.suppression.add(LOCAL.workspace, subject, "asked us to", "test")
+    assert (await weir.call(tool, arguments))["outcome"] == "suppressed"
+    assert await weir.bill() == {}
 
 
 async def test_groups_hold_companies_with_their_people_and_cost_both(weir: Served) -> None:

@@ -50,6 +50,14 @@ async def test_every_provider_is_listed_with_what_the_operator_set(weir: Served)
     assert "health" not in providers["leadcontact"]
 
 
+async def test_a_provider_says_how_much_it_may_be_asked(weir: Served) -> None:
+    asked = {name: await one(weir, name) for name in ("leadmagic", "leadcontact", "xmagnet")}
+    quotas = {name: provider.get("requests_per_day") for name, provider in asked.items()}
+    assert quotas == {"leadmagic": 500_000, "leadcontact": 500, "xmagnet": None}
+    rates = {name: provider.get("requests_per_minute") for name, provider in asked.items()}
+    assert rates == {"leadmagic": None, "leadcontact": 60, "xmagnet": None}, "nothing holds us back from the sandbox"
+
+
 async def test_an_operation_says_what_it_answers_and_costs(weir: Served) -> None:
     providers = await every(weir)
     assert operation(providers["leadmagic"], "email_validation") == {

@@ -63,3 +63,20 @@ async def test_the_operator_says_how_many(tmp_path: Path) -> None:
         assert (refused["outcome"], "of at most 1 at a time" in refused["error"]["message"]) == ("invalid_input", True)
         await said(weir, "submit_detected_bulk_job", upload_id=brought["data"]["upload_id"], max_credits=5)
         assert "upload_url" in (await said(weir, "create_bulk_upload_session"))["data"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Email\n" + "".join(f"person{number}@stripe.com\n" for number in range(201)), "more than 200 rows"),
+        ("Colour,Size\nred,4\n", "which enrichment is wanted"),
+        ("Email\n", "a header and no rows"),
+    ],
+    ids=["too long", "of no known kind", "none"],
+)
+async def test_rows_that_are_refused_leave_nothing_behind(tmp_path: Path, text: str, said: str) -> None:
+    async with served(tmp_path / "home", open_uploads=1) as weir:
+        refused = await weir.call("process_attached_csv", {"rows_text": text})
+        assert said in refused["error"]["message"]
+        assert kept(tmp_path / "home") == []
+        assert "upload_url" in (await weir.call("create_bulk_upload_session"))["data"]

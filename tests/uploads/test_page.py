@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.async_api import Browser, FilePayload, Page, expect
+from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
 from server.domain.principal import Grant, Principal
 from server.identity.keys import NewKey
@@ -33,6 +33,8 @@ async def test_a_file_is_brought_with_scripts_and_without(weir: Served, browser:
     await page.goto(await link(weir, kind="email_validation", name="leads.csv"))
     await _choose_and_send(page, PDF)
     await expect(page.get_by_role("alert")).to_contain_text("The file is not a table: it is a PDF.")
+    await _choose_and_send(page, {**FILE, "buffer": b"Name,Email\n"})
+    await expect(page.get_by_role("alert")).to_contain_text("The file has a header and no rows.")
     await _choose_and_send(page, FILE)
     await expect(page.get_by_role("heading", name="The file is there")).to_be_visible()
     await expect(page.get_by_text("Go back to your assistant")).to_be_visible()
@@ -46,6 +48,35 @@ async def test_a_file_can_be_dropped(weir: Served, browser: Browser) -> None:
     await drop(page, LEADS, "dropped.csv")
     await expect(page.get_by_role("heading", name="The file is there")).to_be_focused()
     await expect(page.get_by_text("dropped.csv (CSV, 1 kB)")).to_be_visible()
+    await page.close()
+
+
+@pytest.mark.parametrize(
+    ("happens", "said"),
+    [
+        ("a proxy answers", "The server did not take the file (status 413). Send it again, or tell whoever runs it."),
+        ("the connection is lost", "The connection was lost before the file was there. Send it again."),
+    ],
+)
+async def test_a_file_that_did_not_get_through_can_be_sent_again(
+    weir: Served, browser: Browser, happens: str, said: str
+) -> None:
+    page = await browser.new_page()
+    url = await link(weir)
+    await page.goto(url)
+
+    async def in_between(route: Route) -> None:
+        if happens == "a proxy answers":
+            await route.fulfill(status=413, content_type="text/html", body="<center><h1>Too Large</h1></center>")
+        else:
+            await route.abort("connectionreset")
+
+    await page.route(url, in_between)
+    await _choose_and_send(page, FILE)
+    await expect(page.get_by_text(said)).to_be_visible()
+    await page.unroute(url)
+    await page.get_by_role("button", name="Send the file").click()
+    await expect(page.get_by_role("heading", name="The file is there")).to_be_visible()
     await page.close()
 
 
@@ -139,5 +170,5 @@ async def test_a_link_is_of_no_use_to_another_member_who_has_signed_in(
             await context.close()
         assert (await http.put(url, content=LEADS)).status_code == 201, "a terminal has not signed in"
         later = await link(weir, Principal("default", "ada@example.com", grant=Grant(key.id)))
-        await weir.weir.identity.keys.revoke(key.id)
+        await weir.weir.identity.keys.revoke(key.id, by="test")
         assert (await http.put(later, content=LEADS)).status_code == 403

@@ -136,6 +136,9 @@ NO_TABLES = [
     (BOMB.getvalue(), ""),
     (b"", "The file is empty"),
     (b"   \n\n", "The file is empty"),
+    (b"Name,Email\n", "The file has a header and no rows."),
+    (b"Name;Email\n;\n \n", "The file has a header and no rows."),
+    (b"[]", "The file has no rows."),
 ]
 
 

@@ -124,6 +124,15 @@ async def test_a_file_that_is_no_table_is_refused_and_another_can_be_chosen(weir
     await expect(widget.get_by_role("heading", name="leads.csv")).to_be_visible()
 
 
+async def test_a_file_without_rows_starts_nothing_and_another_can_be_chosen(weir: Served, page: Page) -> None:
+    widget, _ = await presented(page, weir, enrichment="email_validation")
+    await brought(widget, b"Name,Email\n")
+    await expect(widget.get_by_role("status")).to_contain_text("The file has a header and no rows.")
+    await expect(widget.get_by_role("button", name="Start")).to_be_hidden()
+    await brought(widget, LEADS)
+    await expect(widget.get_by_role("button", name="Start")).to_be_enabled()
+
+
 async def test_where_nothing_tells_what_is_wanted_the_person_says_it(weir: Served, page: Page) -> None:
     widget, _ = await presented(page, weir)
     await brought(widget, b"Colour,Size\nred,4\nblue,5\n")
@@ -136,6 +145,17 @@ async def test_where_nothing_tells_what_is_wanted_the_person_says_it(weir: Serve
 async def test_a_small_attachment_goes_straight_to_the_check(weir: Served, page: Page) -> None:
     widget, _ = await presented(page, weir, "process_attached_csv", rows_text="Email\nada@stripe.com\n")
     await expect(widget.get_by_text("1 rows, 1 to ask")).to_be_visible()
+
+
+async def test_a_person_is_told_which_rows_are_unlocked_already(tmp_path: Path, isolated: None, page: Page) -> None:
+    jane = {"first_name": "Jane", "last_name": "Doe", "company_domain": "acmecorp.com"}
+    rows = ",".join(jane) + "\n" + ",".join(jane.values()) + "\n"
+    async with served(tmp_path / "home", order="leadiq") as weir:
+        await weir.call("find_work_email", jane)
+        await weir.expire_answers()
+        widget, _ = await presented(page, weir, "process_attached_csv", rows_text=rows, enrichment="work_email_finder")
+        await expect(widget.get_by_text("1 rows, 1 to ask, 1 of them unlocked already.")).to_be_visible()
+        await expect(widget.get_by_text("Most likely 0 credits, at most 4.1.")).to_be_visible()
 
 
 async def test_a_host_that_hands_on_only_text_is_enough(weir: Served, page: Page) -> None:

@@ -6,13 +6,17 @@ import asyncio
 import itertools
 import json
 from asyncio.subprocess import PIPE
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx2
 import pytest
 from mcp import Client
 
+from server.batches.check import Checker
+from server.batches.waiting import MOST
+from server.domain.principal import LOCAL
 from tests.nodejs import PACKAGES, node
 from tests.serving import Served
 from tests.wire.eras import MODERN, MODES
@@ -140,7 +144,11 @@ async def test_who_asks_for_no_progress_waits_all_the_same_and_is_told_nothing(w
 
 async def test_who_does_not_wait_is_told_once_where_the_job_stands(weir: Served) -> None:
     notice, answer = await messages(weir, {"job_id": await submitted(weir)}, "t")
-    assert notice["params"]["message"].startswith(answer["result"]["structuredContent"]["data"]["status"])
+    told, _, _ = notice["params"]["message"].partition(":")
+    answered = answer["result"]["structuredContent"]["data"]["status"]
+    # The job goes on between the two.
+    course = ["checking", "queued", "running", "completed"]
+    assert course.index(told) <= course.index(answered)
 
 
 async def test_a_job_that_waits_for_a_person_is_not_waited_for(weir: Served) -> None:
@@ -153,6 +161,37 @@ async def test_a_job_that_waits_for_a_person_is_not_waited_for(weir: Served) -> 
     assert again["data"]["status"] == "paused"
 
 
+async def test_a_member_has_so_many_calls_that_wait_and_the_next_is_answered_at_once(
+    weir: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forever(_: Checker, __: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Checker, "check", forever)
+    job = (await weir.call("submit_detected_bulk_job", ORDER))["data"]["job_id"]
+    arguments = {"job_id": job, "wait_seconds": 50}
+    async with asyncio.timeout(40):
+        asked = {asyncio.create_task(weir.call(STATUS, arguments)) for _ in range(MOST + 1)}
+        done, waiting = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        (at_once,) = [task.result() for task in done]
+        assert at_once["data"]["status"] == "checking"
+        assert f"{MOST} calls wait for jobs already" in at_once["warnings"][0]
+        assert len(waiting) == MOST
+        await weir.call("control_bulk_job", {"job_id": job, "action": "cancel"})
+        for answer in [*await asyncio.gather(*waiting), await weir.call(STATUS, arguments)]:
+            assert (answer["data"]["status"], "warnings" in answer) == ("cancelled", False)
+
+
+async def test_members_wait_beside_each_other(weir: Served) -> None:
+    waiting = weir.weir.batches.waiting
+    with ExitStack() as calls:
+        assert [calls.enter_context(waiting.call(LOCAL, 5.0)) for _ in range(MOST + 1)] == [5.0] * MOST + [0.0]
+        for other in (replace(LOCAL, member="eve"), replace(LOCAL, workspace="other")):
+            assert calls.enter_context(waiting.call(other, 5.0)) == 5.0
+    with waiting.call(LOCAL, 5.0) as allowed:
+        assert allowed == 5.0
+
+
 @pytest.mark.parametrize("seconds", [-1, 51, "soon"])
 async def test_nobody_waits_longer_than_clients_do(weir: Served, seconds: Any) -> None:
     body = await weir.call(STATUS, {"job_id": "job_8Zk3vTq0LxW5mYb2nRcd", "wait_seconds": seconds})
@@ -160,16 +199,24 @@ async def test_nobody_waits_longer_than_clients_do(weir: Served, seconds: Any) -
 
 
 @eras
-async def test_a_call_of_several_steps_tells_which_are_done(weir: Served, era: str) -> None:
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("research_account", {"company_domain": "stripe.com"}),
+        ("detect_job_change", {"work_email": "alex.rivera@example.com", "company_domain": "leadmagic.io"}),
+    ],
+)
+async def test_a_call_of_several_steps_tells_which_are_done(
+    weir: Served, era: str, tool: str, arguments: dict[str, str]
+) -> None:
     told: list[Told] = []
 
     async def tell(progress: float, total: float | None, message: str | None) -> None:
         told.append((progress, total, message))
 
     await weir.control(latency_ms=700)
-    arguments = {"company_domain": "stripe.com"}
     async with Client(f"{weir.url}/mcp", mode=MODES[era], cache=None) as client:
-        result = await client.call_tool("research_account", arguments, progress_callback=tell)
+        result = await client.call_tool(tool, arguments, progress_callback=tell)
         heard = list(told)
         await client.list_tools()
     assert result.structured_content is not None

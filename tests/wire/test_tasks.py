@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from jsonschema import Draft202012Validator
 
+from server.batches.batches import Batches
 from server.domain.principal import Scope
 from tests.access.firm import BOB, EVE, MODERN, Firm
 from tests.serving import Served
@@ -115,6 +116,22 @@ async def test_a_task_is_cancelled_and_cancelling_again_changes_nothing(weir: Se
         assert (await result(weir.url, "tasks/cancel", {"taskId": task_id}))["resultType"] == "complete"
     task = await ended(weir.url, task_id)
     assert (task["status"], "result" in task) == ("cancelled", False)
+
+
+async def test_cancelling_a_task_that_ends_meanwhile_is_acknowledged(
+    weir: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await weir.control(latency_ms=300)
+    task_id = (await result(weir.url, "tools/call", SUBMIT))["taskId"]
+    steer = Batches.steer
+
+    async def too_late(batches: Batches, *asked: Any) -> Any:
+        await steer(batches, *asked)
+        return await steer(batches, *asked)
+
+    monkeypatch.setattr(Batches, "steer", too_late)
+    assert (await result(weir.url, "tasks/cancel", {"taskId": task_id}))["resultType"] == "complete"
+    assert (await ended(weir.url, task_id))["status"] == "cancelled"
 
 
 async def test_an_order_that_makes_no_sense_is_refused_at_once(weir: Served) -> None:
