@@ -23,3 +23,13 @@ settings.load_profile("steady")
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Twice as many workers as there are cores: most tests wait for servers and browsers longer than they compute."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes begins first, so that nobody waits for it at the end."""
+    items.sort(key=_lasts, reverse=True)
+
+
+def _lasts(item: pytest.Item) -> bool:
+    limit = item.get_closest_marker("timeout")
+    return limit is not None and limit.args[0] > 600

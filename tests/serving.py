@@ -13,13 +13,18 @@ from typing import Any
 import httpx2
 import uvicorn
 from mcp import Client
+from sqlalchemy import select, update
 from starlette.types import ASGIApp
 
 from server import app
 from server.cli.listener import configuration
 from server.sandbox import app as sandbox
 from server.settings import load
+from server.storage.database import Statement
+from server.storage.tables import answers
 
+_EXPIRE = Statement(update(answers).values(expires_at=0))
+_WORKSPACES = Statement(select(answers.c.workspace).distinct())
 CODE = "4821-9037-5526"
 """What pages of approvals ask for where nobody signs in."""
 
@@ -46,8 +51,14 @@ class Served:
 
     async def reset_control(self) -> None:
         """Take back whatever was scripted."""
-        async with httpx2.AsyncClient() as http:
-            (await http.post(f"{self.sandbox_url}/control/reset")).raise_for_status()
+        await _reset(f"{self.sandbox_url}/control/reset")
+
+    async def expire_answers(self) -> None:
+        """Have the time of every stored answer be over."""
+        books = self.weir.engine.books
+        await books.database.write(lambda tx: tx.execute(_EXPIRE) and None)
+        for workspace in await books.database.read(_WORKSPACES):
+            await books.cache.forget_withheld(*workspace)
 
     async def bill(self) -> dict[str, float]:
         """What the sandbox charged the key `sandbox`, by provider."""
@@ -64,12 +75,21 @@ class Served:
 @asynccontextmanager
 async def served(home: Path, **settings: Any) -> AsyncGenerator[Served]:
     """Weir on a free port, on the sandbox, with storage in `home`; the sandbox starts with an empty bill."""
-    async with sandbox.running() as sandbox_url, httpx2.AsyncClient() as http:
-        await http.post(f"{sandbox_url}/bill/reset")
-        await http.post(f"{sandbox_url}/control/reset")
+    async with sandbox.running() as sandbox_url:
+        await _reset(f"{sandbox_url}/bill/reset")
+        await _reset(f"{sandbox_url}/control/reset")
         chosen = load(**{"home": home, "providers": "sandbox", **settings})
-        async with app.opened(chosen, sandbox_url=sandbox_url) as weir, listening(weir) as url:
-            yield Served(url, weir, sandbox_url)
+        try:
+            async with app.opened(chosen, sandbox_url=sandbox_url) as weir, listening(weir) as url:
+                yield Served(url, weir, sandbox_url)
+        finally:
+            # What was scripted holds for the whole process, and so for the tests that come after this one.
+            await _reset(f"{sandbox_url}/control/reset")
+
+
+async def _reset(url: str) -> None:
+    async with httpx2.AsyncClient() as http:
+        (await http.post(url)).raise_for_status()
 
 
 @asynccontextmanager

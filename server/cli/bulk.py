@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -20,9 +20,21 @@ from server.cli.transfer import send
 from server.domain.errors import InvalidInput
 from server.settings import load
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 _URL = click.option("--url", help="Another server.  [default: the one that owns the home, else one of its own]")
 _KEY = click.option("--key", help="Personal key for the server.  [default: the setting WEIR_KEY]")
-_OUT = click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file: .csv, .jsonl or .xlsx.")
+
+
+def _out(*, required: bool = False) -> Callable[[F], F]:
+    """The option `--out`."""
+    path = click.Path(dir_okay=False, path_type=Path)
+    return click.option("--out", type=path, required=required, help="The file: .csv, .jsonl or .xlsx.")
+
+
+def _somewhere(command: F) -> F:
+    """The options that say where jobs are."""
+    return HOME(_URL(_KEY(command)))
 
 
 @click.group()
@@ -43,10 +55,8 @@ def bulk() -> None:
 @click.option("--fresh", is_flag=True, help="Ask again also where an answer is stored.")
 @click.option("--webhook", help="URL that is told when the job stops.")
 @click.option("--yes", is_flag=True, help="Do not ask whether to begin.")
-@_OUT
-@HOME
-@_URL
-@_KEY
+@_out()
+@_somewhere
 @PROVIDERS
 def run(file: Path, out: Path | None, *, yes: bool, **options: Any) -> None:
     """Enrich the rows of FILE: shows what that would cost, asks, and writes FILE with new columns to --out.
@@ -104,7 +114,8 @@ async def _brought(at: Counter, file: Path, wanted: dict[str, Any]) -> str:
 
 def _reckoned(estimate: dict[str, Any], ceiling: float) -> str:
     free = {name: estimate[name] for name in ("cached", "duplicates", "invalid", "suppressed") if estimate[name]}
-    rows = ", ".join((f"{estimate['to_ask']} to ask", *(f"{count} {name}" for name, count in free.items())))
+    unlocked = f", {estimate['unlocked']} of them unlocked already" if estimate["unlocked"] else ""
+    rows = ", ".join((f"{estimate['to_ask']} to ask{unlocked}", *(f"{count} {name}" for name, count in free.items())))
     beginning = "the first " if estimate["partial"] else ""
     expected, most = (sum(estimate[name]["credits"].values()) for name in ("expected", "max"))
     cost = f"{expected:g} credits expected, {min(most, ceiling):g} at most"
@@ -120,10 +131,8 @@ def _confirmed() -> bool:
 
 @bulk.command()
 @click.argument("job")
-@_OUT
-@HOME
-@_URL
-@_KEY
+@_out()
+@_somewhere
 @PROVIDERS
 def resume(job: str, out: Path | None, **options: Any) -> None:
     """Go on with a paused JOB and follow it; Ctrl-C pauses it again."""
@@ -138,9 +147,7 @@ def resume(job: str, out: Path | None, **options: Any) -> None:
 
 
 @bulk.command("list")
-@HOME
-@_URL
-@_KEY
+@_somewhere
 def list_(**options: Any) -> None:
     """Print the latest jobs: id, status, rows done, credits, enrichment and file, separated by tabs."""
 
@@ -156,9 +163,7 @@ def list_(**options: Any) -> None:
 
 @bulk.command()
 @click.argument("job")
-@HOME
-@_URL
-@_KEY
+@_somewhere
 def status(job: str, **options: Any) -> None:
     """Print where JOB stands."""
 
@@ -171,9 +176,7 @@ def status(job: str, **options: Any) -> None:
 
 @bulk.command()
 @click.argument("job")
-@HOME
-@_URL
-@_KEY
+@_somewhere
 def pause(job: str, **options: Any) -> None:
     """Begin no further row of JOB."""
     _work(_steering(job, "pause"), **options)
@@ -181,9 +184,7 @@ def pause(job: str, **options: Any) -> None:
 
 @bulk.command()
 @click.argument("job")
-@HOME
-@_URL
-@_KEY
+@_somewhere
 def cancel(job: str, **options: Any) -> None:
     """End JOB for good; the rows that it has are kept."""
     _work(_steering(job, "cancel"), **options)
@@ -199,12 +200,8 @@ def _steering(job: str, action: str) -> Callable[[Counter], Awaitable[int]]:
 
 @bulk.command()
 @click.argument("job")
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file: .csv, .jsonl or .xlsx."
-)
-@HOME
-@_URL
-@_KEY
+@_out(required=True)
+@_somewhere
 def export(job: str, out: Path, **options: Any) -> None:
     """Write the rows of JOB as they stand to --out."""
     format_of(out)

@@ -24,7 +24,7 @@ from server.web.assistants.guides import guide, guides
 _CLIENTS = tuple(known.slug for known in guides(Door("http://127.0.0.1:8000/mcp")))
 
 
-@click.command()
+@click.command(help=f"Connect CLIENT to this server: {', '.join(_CLIENTS[:-1])} or {_CLIENTS[-1]}.")
 @click.argument("client", type=click.Choice(_CLIENTS), metavar="CLIENT")
 @click.option("--url", help="The server's address, such as https://weir.example.com.  [default: this machine's server]")
 @click.option("--key", help="A personal key (weir keys create) for the client to send instead of signing in.")
@@ -32,12 +32,9 @@ _CLIENTS = tuple(known.slug for known in guides(Door("http://127.0.0.1:8000/mcp"
 @click.option("--file", "path", type=click.Path(path_type=Path), help="The configuration file, if not the usual one.")
 @click.option("--yes", is_flag=True, help="Do not ask before writing.")
 def connect(client: str, url: str | None, key: str | None, path: Path | None, *, write: bool, yes: bool) -> None:
-    """Connect CLIENT to this server: claude, claude-code, claude-desktop, chatgpt, cursor, vscode, codex, gemini-cli,
-    windsurf, zed, jetbrains, goose or mcp-remote."""
+    """Show how a client is connected, or connect it."""
     door = _door(url, key, load())
     found = guide(client, door)
-    if found is None:
-        raise InvalidInput(f"Weir does not know {client}.", field="client", fix=f"Choose from {', '.join(_CLIENTS)}.")
     if key and not found.takes_keys:
         raise InvalidInput(f"{found.name} takes no keys; it signs in.", field="key", fix="Leave --key out.")
     if write:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from server import app
 from server.domain.markdown import table
 from server.domain.principal import Principal
 from server.edge.server import Edge
 from server.operator import Operator
+from server.settings import Providers, Untouched
 
 Json = dict[str, Any]
 Shape = dict[str, "Shape"]
@@ -19,6 +24,14 @@ Shape = dict[str, "Shape"]
 _ROWS = 5
 """How many rows of a list are shown."""
 _WIDTH = 110
+
+
+@asynccontextmanager
+async def sandboxed(**settings: Any) -> AsyncGenerator[app.Weir]:
+    """A Weir over the simulated providers with these settings, whatever those of this machine are."""
+    with tempfile.TemporaryDirectory(prefix="weir-docs-") as home:
+        async with app.opened(Untouched(home=Path(home), providers=Providers.SANDBOX, **settings)) as weir:
+            yield weir
 
 
 @dataclass(slots=True)
@@ -142,6 +155,12 @@ def laid_out(value: Any, indent: int = 0) -> str:
 
 def _enclosed(opening: str, rows: Sequence[str], closing: str, indent: int) -> str:
     return "\n".join((opening, ",\n".join(rows), " " * indent + closing))
+
+
+def total(cost: Json) -> str:
+    """The credits of all providers together, in words."""
+    credits = sum(cost["credits"].values())
+    return f"{credits:g} credit{'' if credits == 1 else 's'}"
 
 
 def receipt(body: Json) -> str:

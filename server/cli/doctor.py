@@ -11,7 +11,7 @@ import click
 
 from server import app
 from server.catalog import read_providers
-from server.cli.options import HOME
+from server.cli.options import HOME, PROVIDERS
 from server.cli.running import find
 from server.domain.errors import WeirError
 from server.operator import Rows, finding
@@ -21,7 +21,7 @@ from server.settings import Settings, load, mistyped, setting_variables
 
 @click.command()
 @HOME
-@click.option("--providers", help="auto or sandbox.")
+@PROVIDERS
 def doctor(**options: Any) -> None:
     """Check settings, storage, keys and the reachability of every provider; exits 1 where something is wrong."""
     healthy = True

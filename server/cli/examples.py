@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
-from server import app
-from server.cli.conversation import Conversation
+from server.cli.conversation import Conversation, sandboxed
 from server.cli.questions import QUESTIONS, Question
 from server.domain.principal import LOCAL, Principal
 from server.sandbox import accounts
-from server.settings import Providers, Untouched
 
 
 def examples() -> Mapping[str, str]:
@@ -36,12 +32,10 @@ def _settings(question: Question) -> list[tuple[str, Any]]:
 
 async def _held(questions: Sequence[Question]) -> Mapping[str, str]:
     """The pages of conversations with one and the same Weir, as building its server takes longer than they do."""
-    with tempfile.TemporaryDirectory(prefix="weir-docs-") as home:
-        settings = Untouched(home=Path(home), providers=Providers.SANDBOX, **questions[0].settings)
-        async with app.opened(settings) as weir:
-            edge = weir.edge()
-            talks = [(one, Conversation(edge, weir.operator, _caller(one))) for one in questions]
-            return {f"{one.name}.md": await _page(one, talk) for one, talk in talks}
+    async with sandboxed(**questions[0].settings) as weir:
+        edge = weir.edge()
+        talks = [(one, Conversation(edge, weir.operator, _caller(one))) for one in questions]
+        return {f"{one.name}.md": await _page(one, talk) for one, talk in talks}
 
 
 def _caller(question: Question) -> Principal:

@@ -10,6 +10,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 _LONGEST_HEAD = 65_536
 """Bytes of a request line with its headers; the longest is an authorization request that leads back from signing in."""
 
+_KEEP_ALIVE = 75
+"""Seconds that a silent connection is kept: longer than clients and proxies keep theirs (httpx 5, undici 4, AWS's load
+balancers 60), so that no request meets a connection that is being closed.
+"""
+
 _IDLE_STREAMS = 3
 """Seconds that open streams get to end by themselves."""
 
@@ -27,6 +32,7 @@ def configuration(application: Any) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=_IDLE_STREAMS,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from server.cli.conversation import Conversation, Json
+from server.cli.conversation import Conversation, Json, total
 from server.domain.principal import LOCAL
 
 Script = Callable[[Conversation], Awaitable[None]]
@@ -49,7 +49,7 @@ async def decision_makers(talk: Conversation) -> None:
     talk.ask("Find and validate the CEO, CRO and VP Sales at Stripe (stripe.com). What will it cost me?")
     who = {"company_domain": "stripe.com", "titles": ["CEO", "CRO", "VP Sales"], "include_validation": True}
     quote = (await talk.call("preview_cost", {"tool": "find_decision_makers", "arguments": who}, *QUOTE))["data"]
-    expected, most = _total(quote["expected"]), _total(quote["max"])
+    expected, most = total(quote["expected"]), total(quote["max"])
     talk.say(f"Most likely {expected}, and no more than {most} whatever happens. Shall I?")
     talk.ask("Yes.")
     paths = ("wanted", "person.full_name", "person.job_title", "work_email.email", "work_email.status")
@@ -58,7 +58,7 @@ async def decision_makers(talk: Conversation) -> None:
     talk.say(
         f"{_all(_signature(one) for one in people)}. Nobody was found as {_all(missing)}. An address that its finder "
         "had verified was not validated a second time. "
-        f"It cost {_total(body['receipt']['cost'])}; {expected} were expected."
+        f"It cost {total(body['receipt']['cost'])}; {expected} were expected."
     )
 
 
@@ -121,7 +121,7 @@ async def job_changes(talk: Conversation) -> None:
     talk.ask(f"Who moved jobs among these people? {_all(known)}.")
     checks = [{"profile_url": f"linkedin.com/in/{slug}", "company_name": company} for slug, company in people.items()]
     quote = await talk.call("preview_cost", {"tool": "detect_job_change", "arguments": checks[0]}, *QUOTE)
-    talk.say(f"Checking one costs at most {_total(quote['data']['max'])}, and a verdict is charged whatever it is.")
+    talk.say(f"Checking one costs at most {total(quote['data']['max'])}, and a verdict is charged whatever it is.")
     talk.ask("Check all three.")
     paths = ("data.status", "data.previous.company", "data.current.title", "data.current.company")
     verdicts = [(await talk.call("detect_job_change", check, *paths))["data"] for check in checks]
@@ -143,13 +143,13 @@ async def what_would_it_cost(talk: Conversation) -> None:
     quote = (await talk.call("preview_cost", whole, *QUOTE, *STEPS, "data.limits"))["data"]
     dearest = max(quote["steps"], key=lambda step: step["max"])
     talk.say(
-        f"Most likely {_total(quote['expected'])}; {_total(quote['max'])} if every provider has to be asked. The "
+        f"Most likely {total(quote['expected'])}; {total(quote['max'])} if every provider has to be asked. The "
         f"dearest single attempt is {dearest['operation']} of {dearest['provider']}. Asking this cost nothing."
     )
     talk.ask("Without the mobile?")
     less = {"tool": "enrich_contact", "arguments": {**everything, "include_mobile": False}}
     quote = (await talk.call("preview_cost", less, *QUOTE))["data"]
-    talk.say(f"{_total(quote['expected'])} most likely, {_total(quote['max'])} at most.")
+    talk.say(f"{total(quote['expected'])} most likely, {total(quote['max'])} at most.")
 
 
 @question("waterfall", "The first two providers do not know")
@@ -197,7 +197,7 @@ async def budget(talk: Conversation) -> None:
     paths = ("full_name", "job_title", "mobile", "mobile_raw")
     found = await talk.call("search_people", three, *(f"data.people.{path}" for path in paths), "warnings")
     numbers = [f"{one['full_name']} {one.get('mobile', 'without a whole number')}" for one in found["data"]["people"]]
-    cost, most = _total(found["receipt"]["cost"]), _total(quote["data"]["max"])
+    cost, most = total(found["receipt"]["cost"]), total(quote["data"]["max"])
     talk.say(f"{_all(numbers)}. It cost {cost}; at most {most} had been announced.")
 
 
@@ -205,8 +205,8 @@ async def budget(talk: Conversation) -> None:
 async def hiring_signals(talk: Conversation) -> None:
     talk.ask("We sell Kubernetes cost control. Which companies in the United States are hiring for it?")
     search = {"tags": ["kubernetes"], "countries": ["US"], "total_mode": "exact", "limit": 5}
-    total = (await talk.call("search_jobs", {**search, "dry_run": True}, "data.total"))["data"]["total"]
-    talk.say(f"There are {total} such postings; counting them was free. I will read the newest five.")
+    count = (await talk.call("search_jobs", {**search, "dry_run": True}, "data.total"))["data"]["total"]
+    talk.say(f"There are {count} such postings; counting them was free. I will read the newest five.")
     paths = ("title", "company.name", "company.domain", "location_text")
     jobs = (await talk.call("search_jobs", search, *(f"data.jobs.{path}" for path in paths)))["data"]["jobs"]
     talk.say(_all(f"{job['company']['name']} ({job['title']})" for job in jobs) + ".")
@@ -269,11 +269,6 @@ def _all(words: Iterable[str]) -> str:
 
 def _quality(body: Json) -> str:
     return f" ({body['quality']['status']})" if "quality" in body else ""
-
-
-def _total(cost: Json) -> str:
-    total = sum(cost["credits"].values())
-    return f"{total:g} credit{'' if total == 1 else 's'}"
 
 
 def _repeated(body: Json) -> str:

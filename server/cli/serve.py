@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ctypes
 import secrets
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from types import FrameType
 from typing import Any
@@ -17,12 +20,14 @@ from server import app
 from server.cli import logs
 from server.cli.clients import greeting
 from server.cli.listener import configuration
-from server.cli.options import HOME
+from server.cli.options import HOME, OWN_PROVIDERS
 from server.cli.running import Running, announced
 from server.domain.errors import InvalidInput
-from server.settings import Auth, Providers, Settings, load
+from server.settings import Auth, Settings, load
 from server.web.approval_code import new_code
 
+_M_ARENA_MAX = -8
+"""From glibc's malloc.h."""
 _LAST_WORDS = 0.25
 """Seconds for the answers of the last calls to leave, before connections are closed."""
 
@@ -32,7 +37,7 @@ _LAST_WORDS = 0.25
 @click.option("--port", help="Port to listen on; 0 picks a free one.  [default: 8000]")
 @HOME
 @click.option("--auth", type=click.Choice([auth.value for auth in Auth]), help="Who may call.")
-@click.option("--providers", type=click.Choice([one.value for one in Providers]), help="Real providers or the sandbox.")
+@OWN_PROVIDERS
 def serve(**options: Any) -> None:
     """Run the MCP server."""
     settings = load(**options)
@@ -53,6 +58,7 @@ def sandbox(host: str, port: int) -> None:
 
 def run_in_loop(main: Coroutine[Any, Any, None]) -> None:
     """Run `main` on uvloop where the platform has it; Ctrl-C ends it quietly."""
+    _share_one_heap()
     try:
         from uvloop import run  # noqa: PLC0415 - not there on Windows
     except ImportError:
@@ -61,6 +67,16 @@ def run_in_loop(main: Coroutine[Any, Any, None]) -> None:
         run(main)
     except KeyboardInterrupt:
         click.echo("Stopped.")
+
+
+def _share_one_heap() -> None:
+    """Have all threads allocate from one heap, where the C library is glibc.
+
+    By itself it gives every thread its own, and what one of them has freed is of no use to the others.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # another C library
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 async def _serve(settings: Settings) -> None:

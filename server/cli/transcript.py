@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tempfile
-from pathlib import Path
-from typing import Any
 
-from server import app
+from server.cli.conversation import Json, sandboxed, total
 from server.domain.principal import LOCAL
 from server.edge.server import Edge
 from server.sandbox import accounts
-from server.settings import Providers, Untouched
-
-Json = dict[str, Any]
 
 _PERSON = {"first_name": "Maya", "last_name": "Chen", "company_domain": "notion.so"}
 
@@ -26,16 +20,15 @@ def transcript() -> str:
 
 async def _converse() -> str:
     accounts.reset()  # what the sandbox has sold before, in this process, may be cheaper now
-    with tempfile.TemporaryDirectory(prefix="weir-docs-") as home:
-        async with app.opened(Untouched(home=Path(home), providers=Providers.SANDBOX)) as weir:
-            edge = weir.edge()
-            quoted = await _call(edge, "preview_cost", {"tool": "find_work_email", "arguments": _PERSON})
-            found = await _call(edge, "find_work_email", _PERSON)
-            again = await _call(edge, "find_work_email", _PERSON)
+    async with sandboxed() as weir:
+        edge = weir.edge()
+        quoted = await _call(edge, "preview_cost", {"tool": "find_work_email", "arguments": _PERSON})
+        found = await _call(edge, "find_work_email", _PERSON)
+        again = await _call(edge, "find_work_email", _PERSON)
     lines = [
         f"You     What can it cost to find the work email of {_name()} at {_PERSON['company_domain']}?",
         *_shown("preview_cost", {"tool": "find_work_email", "arguments": _PERSON}, _bounds(quoted["data"])),
-        f"Claude  Most likely {_total(quoted['data']['expected'])}, and at most {_total(quoted['data']['max'])}.",
+        f"Claude  Most likely {total(quoted['data']['expected'])}, and at most {total(quoted['data']['max'])}.",
         "",
         "You     Go ahead.",
         *_shown("find_work_email", _PERSON, _facts(found)),
@@ -81,12 +74,7 @@ def _shown(tool: str, arguments: Json, result: Json) -> list[str]:
     return [f"Claude  {tool}({given})", *(f"          {name}: {json.dumps(value)}" for name, value in result.items())]
 
 
-def _total(cost: Json) -> str:
-    total = sum(cost["credits"].values())
-    return f"{total:g} credit{'' if total == 1 else 's'}"
-
-
 def _path(receipt: Json) -> str:
     *missed, last = [attempt["provider"] for attempt in receipt["attempts"]]
     before = f"Not known to {', '.join(missed)}; " if missed else ""
-    return f"{before}{last} had it, for {_total(receipt['cost'])} in all."
+    return f"{before}{last} had it, for {total(receipt['cost'])} in all."

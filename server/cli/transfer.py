@@ -92,4 +92,8 @@ def _refused(status: int, body: bytes) -> InvalidInput:
         said = json.loads(body)["error"]
         return InvalidInput(said["message"], field="file", fix=said.get("fix"))
     except (ValueError, KeyError, TypeError):
-        return InvalidInput(f"The server answered with status {status}.", field="url")
+        return InvalidInput(
+            f"The server answered with status {status}.",
+            field="url",
+            fix="Check that the address is that of a Weir, and that no proxy before it answers in its place.",
+        )

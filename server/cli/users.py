@@ -152,8 +152,9 @@ def _since(text: str) -> datetime:
     if days := re.fullmatch(r"(\d{1,5})d", text):
         return datetime.now(UTC) - timedelta(days=int(days[1]))
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        at = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidInput(
             f"{text!r} is neither a number of days nor a date.", field="since", fix="Write 7d, or 2026-11-21."
         ) from None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

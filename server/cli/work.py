@@ -10,14 +10,15 @@ import click
 
 from server import app
 from server.cli import logs
+from server.cli.options import OWN_PROVIDERS
 from server.cli.serve import run_in_loop
 from server.domain.errors import InvalidInput
-from server.settings import Providers, Settings, load
+from server.settings import Settings, load
 
 
 @click.command()
 @click.option("--home", help="Folder of its own or of a server; nothing lasting is kept in it.  [default: .weir]")
-@click.option("--providers", type=click.Choice([one.value for one in Providers]), help="Real providers or the sandbox.")
+@OWN_PROVIDERS
 def work(**options: Any) -> None:
     """Carry out bulk jobs beside the servers that share a PostgreSQL database, until stopped."""
     settings = load(**options)

@@ -13,12 +13,14 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from server.cli.commands import run
+from tests import forked
 from tests.isolation import clean_environment, isolated
 from tests.ports import free_port
 
@@ -52,10 +54,12 @@ Command = Callable[..., Done]
 def loggers() -> Generator[None]:
     """Puts logging back as it was."""
     ours = [logging.getLogger(name) for name in ("server", "tools")]
-    root = logging.getLogger()
+    root, dbos = logging.getLogger(), logging.getLogger("dbos")
     handlers, levels = root.handlers[:], [logger.level for logger in (root, *ours)]
     yield
     root.handlers[:] = handlers
+    # Its handler writes to what stood for the terminal during this test.
+    dbos.handlers.clear()
     for logger, level in zip((root, *ours), levels, strict=True):
         logger.setLevel(level)
 
@@ -82,7 +86,8 @@ class Process:
     port: int
     home: Path
     log: Path
-    popen: subprocess.Popen[bytes]
+    pid: int
+    _process: ForkServerProcess
 
     @property
     def url(self) -> str:
@@ -91,12 +96,14 @@ class Process:
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Send the signal and wait; the exit code."""
-        self.popen.send_signal(by)
-        return self.popen.wait(PATIENCE)
+        os.kill(self.pid, by)
+        self._process.join(PATIENCE)
+        assert self._process.exitcode is not None, self.log.read_text()
+        return self._process.exitcode
 
 
 def spawn(*words: str | Path, cwd: Path, log: Path, **environment: str) -> subprocess.Popen[bytes]:
-    """`weir` as a process of its own."""
+    """`weir` as a process of its own, from nothing."""
     with log.open("wb") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "server", *map(str, words)],
@@ -112,20 +119,22 @@ def running(command: str, *words: str | Path, folder: Path, **environment: str) 
     """`weir serve` or `weir sandbox` on a free port, once it answers; its home is `folder`/home."""
     folder.mkdir(parents=True, exist_ok=True)
     port, log, home = free_port(), folder / f"{command}.log", folder / "home"
-    popen = spawn(command, "--port", str(port), *words, cwd=folder, log=log, **environment)
+    log.unlink(missing_ok=True)
+    process = forked.start(command, "--port", str(port), *words, cwd=folder, log=log, environment=environment)
     try:
-        await_health(popen, port, log)
-        yield Process(port, home, log, popen)
+        await_health(process, port, log)
+        assert process.pid is not None
+        yield Process(port, home, log, process.pid, process)
     finally:
-        popen.kill()
-        popen.wait(PATIENCE)
+        process.kill()
+        process.join(PATIENCE)
 
 
-def await_health(popen: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def await_health(process: ForkServerProcess, port: int, log: Path) -> None:
     """Wait until the process answers."""
     deadline = time.monotonic() + PATIENCE
     while not answers(port):
-        if popen.poll() is not None or time.monotonic() > deadline:
+        if not process.is_alive() or time.monotonic() > deadline:
             pytest.fail(f"The process did not come up:\n{log.read_text()}")
         time.sleep(0.02)
 
@@ -166,13 +175,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Process]:
         yield process
 
 
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Generator[Process]:
+    """A running Weir that asks who calls."""
+    folder = tmp_path_factory.mktemp("guarded")
+    words = ("--providers", "sandbox", "--auth", "builtin", "--home", folder / "home")
+    with running("serve", *words, folder=folder) as process:
+        yield process
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A folder for state that does not exist yet."""
     return tmp_path / "home"
-
-
-def killed(process: Process) -> None:
-    """End a process as a crash would."""
-    os.kill(process.popen.pid, signal.SIGKILL)
-    process.popen.wait(PATIENCE)

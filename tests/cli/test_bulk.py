@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import signal
+import sqlite3
 from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,21 @@ def test_a_file_comes_back_with_what_was_found(weir: Command, place: Path, leads
     assert json.loads(lines.read_text().splitlines()[2])["Email"] == "=nope"
 
 
+def test_rows_that_a_provider_does_not_charge_again_are_expected_to_cost_nothing(
+    weir: Command, home: Path, leads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEIR_ORDER", "leadiq")
+    leads.write_text("First name,Last name,Website\nJane,Doe,acmecorp.com\n")
+    options = ("--kind", "work_email_finder", "--max-credits", "50", "--yes", "--providers", "sandbox")
+    expected = ("1 rows (1 to ask): 1.1 credits", "1 rows (1 to ask, 1 of them unlocked already): 0 credits")
+    for reckoned in expected:
+        done = weir("bulk", "run", leads, *options, "--home", home)
+        assert done.code == 0, done.err
+        assert any(line.startswith(f"{reckoned} expected, ") for line in done.out.splitlines()), done.out
+        with closing(sqlite3.connect(home / "weir.db", isolation_level=None)) as database:
+            database.execute("UPDATE answers SET expires_at = 0")
+
+
 def test_nothing_begins_that_makes_no_sense(weir: Command, place: Path, leads: Path, tmp_path: Path) -> None:
     options = ("--max-credits", "5", "--yes", "--providers", "sandbox", "--home", place)
     unfit = weir("bulk", "run", leads, "--kind", "work_email_finder", *options)
@@ -71,6 +88,9 @@ def test_nothing_begins_that_makes_no_sense(weir: Command, place: Path, leads: P
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 100)
     refused = weir("bulk", "run", picture, *VALIDATE, "--home", place)
     assert (refused.code, "it is an image" in refused.err) == (2, True)
+    leads.write_text("Name,Email\n")
+    empty = weir("bulk", "run", leads, *VALIDATE, "--home", place)
+    assert (empty.code, "The file has a header and no rows." in empty.err, empty.out) == (2, True, "")
     unknown = weir("bulk", "status", "job_doesnotexist", "--home", place)
     assert (unknown.code, "There is no bulk job" in unknown.err) == (2, True)
 

@@ -22,7 +22,6 @@ from server.domain.errors import InvalidInput
 from server.settings import Auth
 from server.web.assistants.config_file import ConfigFile, Format, everywhere
 from server.web.assistants.door import Door
-from server.web.assistants.guide import Guide
 from server.web.assistants.guides import guide, guides
 from tests.cli.conftest import Command
 
@@ -49,12 +48,6 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-def known(slug: str, door: Door) -> Guide:
-    found = guide(slug, door)
-    assert found is not None
-    return found
-
-
 def read(text: str, form: Format) -> Any:
     match form:
         case Format.JSON:
@@ -68,7 +61,7 @@ def read(text: str, form: Format) -> Any:
 @EVERY
 @EITHER
 def test_every_file_parses_to_the_entry_it_is_made_of(slug: str, door: Door) -> None:
-    file = known(slug, door).file
+    file = guide(slug, door).file
     if file is None:
         return
     assert read(file.text, file.format) == {file.section: {"weir": file.entry}}
@@ -79,7 +72,7 @@ def test_every_file_parses_to_the_entry_it_is_made_of(slug: str, door: Door) -> 
 @EVERY
 @EITHER
 def test_every_client_has_a_way_to_be_connected_that_names_the_server(slug: str, door: Door) -> None:
-    found = known(slug, door)
+    found = guide(slug, door)
     said = " ".join(
         [unquote(found.link or ""), found.command_line, found.file.text if found.file else "", *found.steps]
     )
@@ -103,7 +96,7 @@ def test_links_lead_to_the_server_and_hold_no_key(door: Door) -> None:
 
 
 def test_the_link_to_claude_names_the_server() -> None:
-    link = urlsplit(known("claude", DOORS["builtin"]).link or "")
+    link = urlsplit(guide("claude", DOORS["builtin"]).link or "")
     assert (link.netloc, link.path) == ("claude.ai", "/customize/connectors")
     assert parse_qs(link.query) == {
         "modal": ["add-custom-connector"],
@@ -125,7 +118,7 @@ def test_the_link_to_claude_names_the_server() -> None:
     ],
 )
 def test_a_key_is_sent_by_commands_that_can(slug: str, command: str) -> None:
-    assert known(slug, DOORS["key"]).command_line == command
+    assert guide(slug, DOORS["key"]).command_line == command
 
 
 @pytest.mark.parametrize(
@@ -133,7 +126,7 @@ def test_a_key_is_sent_by_commands_that_can(slug: str, command: str) -> None:
     [(PUBLIC, []), (LOCAL, []), ("http://localhost/mcp", []), ("http://10.0.0.5:8000/mcp", ["--allow-http"])],
 )
 def test_mcp_remote_is_told_where_http_is_meant(url: str, extra: list[str]) -> None:
-    file = known("claude-desktop", Door(url)).file
+    file = guide("claude-desktop", Door(url)).file
     assert file is not None
     assert file.entry["args"] == ["-y", "mcp-remote", url, *extra]
 

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Command, Process, running
+from tests.cli.conftest import Command, Process
 
 ADA = "ada@acme.example"
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Generator[Process]:
-    """A running Weir that asks who calls."""
-    folder = tmp_path_factory.mktemp("guarded")
-    words = ("--providers", "sandbox", "--auth", "builtin", "--home", folder / "home")
-    with running("serve", *words, folder=folder) as process:
-        yield process
 
 
 @pytest.fixture(params=["alone", "through a server"])

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Generator
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.cli.conftest import PATIENCE, Command, Process, running
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Generator[Process]:
-    """A running Weir that asks who calls."""
-    folder = tmp_path_factory.mktemp("guarded")
-    words = ("--providers", "sandbox", "--auth", "builtin", "--home", folder / "home")
-    with running("serve", *words, folder=folder) as process:
-        yield process
+from tests.cli.conftest import PATIENCE, Command, Process
 
 
 @pytest.fixture(params=["alone", "through a server"])

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from server.cli.clients import clients
-from tests.cli.conftest import PATIENCE, Command, Process, answers, fetch, killed, running, spawn
+from tests.cli.conftest import PATIENCE, Command, Process, answers, fetch, running, spawn
 from tests.ports import free_port
 
 META = {
@@ -64,7 +64,7 @@ def test_a_port_in_use_is_named_with_what_to_do(weir: Command, home: Path) -> No
 def test_a_second_server_on_one_home_says_who_owns_it(weir: Command, server: Process) -> None:
     done = weir("serve", "--port", "0", "--home", server.home, "--providers", "sandbox")
     assert done.code == 2
-    assert f"{server.home} belongs to another running Weir (process {server.popen.pid})." in done.err
+    assert f"{server.home} belongs to another running Weir (process {server.pid})." in done.err
     assert "Stop that process, give this one a WEIR_HOME of its own" in done.err
     assert answers(server.port), "the first one goes on"
 
@@ -144,7 +144,7 @@ def test_a_killed_server_leaves_a_home_that_starts_again(tmp_path: Path, weir: C
     home = tmp_path / "home"
     with running("serve", "--providers", "sandbox", "--home", home, folder=tmp_path) as process:
         weir("call", "validate_work_email", "email=ada@stripe.com", "--home", home)
-        killed(process)
+        process.stop(signal.SIGKILL)
     assert (home / "serving.json").exists()
     repeated = weir("call", "validate_work_email", "email=ada@stripe.com", "--home", home, "--providers", "sandbox")
     assert (repeated.code, repeated.json["receipt"]["cached"]) == (0, True)

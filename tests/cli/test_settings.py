@@ -56,6 +56,19 @@ def test_every_kind_of_value_can_be_given_in_the_environment(monkeypatch: pytest
     assert settings.database == f"sqlite:///{Path.home() / 'weir' / 'weir.db'}", "an empty variable is not set"
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("HTTPS://Weir.Example:443/", "https://weir.example"),
+        ("http://Weir.example:80", "http://weir.example"),
+        ("https://weir.example:80/Tools/", "https://weir.example:80/Tools"),
+        ("http://[2001:DB8::1]:8000", "http://[2001:db8::1]:8000"),
+    ],
+)
+def test_the_public_url_is_kept_as_browsers_write_it(given: str, kept: str) -> None:
+    assert load(public_url=given).public_url == kept
+
+
 def test_every_setting_can_stand_in_the_file() -> None:
     toml('home = "state"\norder = ["leadiq"]\nlimit_per_call = "none"\napproval_above = 20\nproviders = "sandbox"')
     settings = load()

@@ -98,4 +98,4 @@ def test_what_is_open_already_is_named(weir: Command, server: Process, tmp_path:
     finally:
         hidden.rename(note)
     assert done.code == 2
-    assert f"belongs to another running Weir (process {server.popen.pid})" in done.err
+    assert f"belongs to another running Weir (process {server.pid})" in done.err

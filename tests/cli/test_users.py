@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,8 @@ def test_people_are_added_listed_locked_out_and_let_in_again(weir: Command, plac
         "password.link_made",
     ]
     assert do("audit", "--since", "2999-01-01") == ""
+    in_an_hour = datetime.now(timezone(timedelta(hours=-5))) + timedelta(hours=1)
+    assert do("audit", "--since", in_an_hour.isoformat()) == ""
 
 
 def test_workspaces_keep_at_least_one_administrator(weir: Command, place: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conversation import Json
+from tests.conformance.conversation import Json
 
 _ALEX = "https://www.linkedin.com/in/alex-rivera"
 _LEADMAGIC = {"company_domain": "leadmagic.io"}

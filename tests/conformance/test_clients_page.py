@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from conversation import Json
-from typescript import connected
+
+from tests.conformance.conversation import Json
+from tests.conformance.typescript import connected
 
 URL_KEYS = ("url", "serverUrl", "httpUrl", "uri")
 

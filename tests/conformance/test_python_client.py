@@ -1,9 +1,10 @@
 """The official Python client against a real server, in both protocol eras."""
 
 import pytest
-from conversation import CALLS, PROTOCOLS, Conversation, Said, check
 from mcp import Client
 from mcp_types import CallToolResult, TextContent
+
+from tests.conformance.conversation import CALLS, PROTOCOLS, Conversation, Said, check
 
 MODES = {"modern": PROTOCOLS["modern"], "legacy": "legacy"}
 

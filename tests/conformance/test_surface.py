@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from urllib.request import urlopen
 
 import pytest
-from conftest import serving
-from conversation import Json
-from facts import FACTS, LEGACY, PROMPTS, RESOURCES, Fact, at
-from typescript import TypeScript, connected
+
+from tests.conformance.conftest import serving
+from tests.conformance.conversation import Json
+from tests.conformance.facts import FACTS, LEGACY, PROMPTS, RESOURCES, Fact, at
+from tests.conformance.typescript import TypeScript, connected
 
 ERAS = ("modern", "legacy")
 TEMPLATES = [

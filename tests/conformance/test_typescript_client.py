@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from conversation import CALLS, Conversation, check
-from typescript import connected
+
+from tests.conformance.conversation import CALLS, Conversation, check
+from tests.conformance.typescript import connected
 
 ERAS = ("modern", "legacy")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conversation import Json, Said
+from tests.conformance.conversation import Json, Said
 
 SCRIPT = Path(__file__).parent / "client.mjs"
 PATIENCE = 60.0
