@@ -109,6 +109,10 @@ def test_the_manifests_select_the_pods_that_they_make() -> None:
     assert of("ConfigMap")["data"]["WEIR_PUBLIC_URL"] == f"https://{rule['host']}"
 
 
+def test_two_versions_never_run_over_one_database() -> None:
+    assert of("Deployment")["spec"]["strategy"] == {"type": "Recreate"}
+
+
 def test_the_pod_is_as_confined_as_the_container_and_waits_for_running_calls() -> None:
     pod = of("Deployment")["spec"]["template"]["spec"]
     (container,) = pod["containers"]
