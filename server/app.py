@@ -61,6 +61,7 @@ from server.provider import Provider
 from server.purse import Books
 from server.settings import Auth, Providers, Settings
 from server.storage.database import Database
+from server.storage.rounds import keep_doing
 from server.suppression import Suppression
 from server.unlocks import Unlocks
 from server.upstream import Connection, Upstream
@@ -289,18 +290,18 @@ def _in_background(work: Coroutine[Any, Any, None]) -> Generator[None]:
 
 async def _keep_house(engine: Engine, sweeps: Iterable[Callable[[], Awaitable[None]]]) -> None:
     """Every minute: take over what dead replicas held, forget expired answers, see what other replicas changed."""
-    while True:
-        await asyncio.sleep(_MINUTE)
-        try:
-            for sweep in sweeps:
-                await sweep()
-            await engine.recover(_ABANDONED)
-            await engine.books.cache.sweep()
-            await engine.books.unlocks.sweep()
-            await engine.suppression.refresh()
-            await engine.start()
-        except StorageUnavailable as error:
-            logger.warning("housekeeping waits for storage: %s", error.message)
+
+    async def one_round() -> None:
+        for sweep in sweeps:
+            await sweep()
+        await engine.recover(_ABANDONED)
+        await engine.books.cache.sweep()
+        await engine.books.unlocks.sweep()
+        await engine.suppression.refresh()
+        await engine.start()
+
+    await asyncio.sleep(_MINUTE)
+    await keep_doing("housekeeping", one_round, every=_MINUTE)
 
 
 def _refuse_unknown_providers(settings: Settings, upstreams: Upstreams) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from server.batches.batches import Batches
 from server.batches.lease import Lease
 from server.batches.limits import BulkLimits
-from server.batches.runner import Runner
+from server.batches.runner import TICK, Runner
 from server.batches.sources import Sources
 from server.batches.store import Store
 from server.batches.webhook_secrets import WebhookSecrets
@@ -22,6 +22,7 @@ from server.batches.webhooks import Webhooks, telling
 from server.batches.work import Grants
 from server.engine import Engine
 from server.storage.database import Database, Statement
+from server.storage.rounds import keep_doing
 from server.upstream.notices import Notices
 
 _SCHEMA = Statement(select(func.current_schema()))
@@ -57,7 +58,9 @@ async def bulk(
         limits=limits,
     )
     webhooks = Webhooks(store, WebhookSecrets(database, clock), notices, clock)
-    keeping = asyncio.gather(runner.keep_going(), webhooks.keep_going())
+    keeping = asyncio.gather(
+        keep_doing("bulk jobs", runner.tick, every=TICK), keep_doing("webhooks", webhooks.deliver_due, every=TICK)
+    )
     try:
         yield Batches(engine, store, sources, runner, notices=notices, clock=clock)
     finally:

@@ -10,16 +10,19 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.batches.slice import Slice, check_id
+from server.domain.errors import StorageUnavailable
 from server.storage import sqlite
 
 VERSION = "weir-batches-1"
@@ -123,8 +126,18 @@ def _begin() -> Handler:
     return _handler[0][0]
 
 
+@contextmanager
+def _storage() -> Generator[None]:
+    """While DBOS uses its tables. It waits where the database is away, and raises what else fails there."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        # The type alone: the text has the statement and what was written.
+        raise StorageUnavailable(f"The tables of durable work failed: {type(error).__name__}.") from error
+
+
 class Durable:
-    """The durable work of this process. `open` it before anything else, once."""
+    """The durable work of this process. `open` it before anything else. Everything else: `StorageUnavailable`."""
 
     def __init__(self, place: Place, *, at_once: int, checks: bool) -> None:
         """Carries out `at_once` slices at a time, and the looks at new batches only if it `checks`."""
@@ -133,12 +146,21 @@ class Durable:
         self._checks = checks
 
     async def open(self, handler: Handler) -> None:
-        """Take up what is queued, and what this executor had begun."""
+        """Take up what is queued, and what this executor had begun. Where that fails, it may be tried again."""
         if _handler:
             raise RuntimeError("durable work is under way in this process already")
         if self._place.url.startswith("sqlite:///"):
             await asyncio.to_thread(_use_write_ahead_log, Path(self._place.url.removeprefix("sqlite:///")))
         _handler.append((handler, asyncio.get_running_loop()))
+        try:
+            with _storage():
+                await self._launch()
+        except BaseException:
+            # Otherwise DBOS would go on half open, and have pieces begun here that nobody sees to.
+            await self.close()
+            raise
+
+    async def _launch(self) -> None:
         # It warns of every slice that we leave to whoever opens next.
         logging.getLogger("dbos").setLevel(logging.ERROR)
         DBOS(config=self._config())
@@ -168,19 +190,21 @@ class Durable:
     async def enqueue_check(self, batch_id: str, *, again: bool = False) -> None:
         """Have the rows of a batch looked at; `again` where an earlier look came to nothing."""
         if again:
-            await DBOS.delete_workflows_async([check_id(batch_id)])
-        with SetWorkflowID(check_id(batch_id)):
+            with _storage():
+                await DBOS.delete_workflows_async([check_id(batch_id)])
+        with _storage(), SetWorkflowID(check_id(batch_id)):
             await DBOS.enqueue_workflow_async(_CHECKS, _check, batch_id)
 
     async def enqueue(self, slices: Iterable[Slice]) -> None:
         """Have slices of batches carried out."""
         for one in slices:
-            with SetWorkflowID(one.id), SetEnqueueOptions(priority=one.place):
+            with _storage(), SetWorkflowID(one.id), SetEnqueueOptions(priority=one.place):
                 await DBOS.enqueue_workflow_async(_CHUNKS, _chunk, one.batch, one.number, one.run, one.place)
 
     async def begun(self) -> Sequence[WorkflowStatus]:
         """What any executor has begun and not finished."""
-        return await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        with _storage():
+            return await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
 
     async def take_over(
         self, begun: Sequence[WorkflowStatus], alive: Collection[str], dropped: Collection[str]
@@ -198,26 +222,30 @@ class Durable:
         for queue in (_CHECKS, _CHUNKS):
             ids = [one.workflow_id for one in orphans if one.queue_name == queue]
             if ids:
-                await DBOS.resume_workflows_async(ids, queue_name=queue)
+                with _storage():
+                    await DBOS.resume_workflows_async(ids, queue_name=queue)
         return Counter(one.executor_id or "" for one in orphans)
 
     async def has_work(self, prefix: str) -> bool:
         """Whether anything is queued or begun whose id starts with `prefix`."""
-        return bool(
-            await DBOS.list_workflows_async(
+        with _storage():
+            found = await DBOS.list_workflows_async(
                 workflow_id_prefix=prefix,
                 status=["ENQUEUED", "PENDING", "DELAYED"],
                 limit=1,
                 load_input=False,
                 load_output=False,
             )
-        )
+        return bool(found)
 
     async def forget(self, batch_id: str) -> None:
         """Remove what DBOS remembers of a batch that is over."""
-        done = await DBOS.list_workflows_async(workflow_id_prefix=f"{batch_id}:", load_input=False, load_output=False)
-        if done:
-            await DBOS.delete_workflows_async([one.workflow_id for one in done])
+        with _storage():
+            done = await DBOS.list_workflows_async(
+                workflow_id_prefix=f"{batch_id}:", load_input=False, load_output=False
+            )
+            if done:
+                await DBOS.delete_workflows_async([one.workflow_id for one in done])
 
     def _config(self) -> DBOSConfig:
         return DBOSConfig(

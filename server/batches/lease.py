@@ -143,6 +143,8 @@ class Lease:
     async def roll(self) -> Roll:
         """Who is alive, where others can be. Whoever has lost its session is declared dead."""
         alive, gone = {self.executor}, dict[str, str]()
+        if not self.shared:
+            return Roll(frozenset(alive))
         for executor, beating, ended in await self._database.read(workers.ALL, ttl=TTL // _MICROSECOND):
             if executor == self.executor:
                 continue

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from server.batches.asking import Asking
 from server.batches.check import Checker
 from server.batches.lease import Lease, Tenure
 from server.batches.limits import BulkLimits
+from server.batches.pieces import Pieces, Unfinished
 from server.batches.slice import Slice, check_id
 from server.batches.sources import Source, Sources
 from server.batches.store import Store, chunk_size
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 _WINDOW = timedelta(days=1)
 """Jobs that a member submits within this time count together, so that a large one cannot be split into small ones."""
 
-_TICK = 1.0
+TICK = 1.0
+"""Seconds between two rounds."""
 _PATIENCE = 10.0
 """Seconds that rows which are being asked get when the process ends."""
 
@@ -77,8 +80,7 @@ class Runner:
         self._reached = 0
         """The place in the queue of the slice that was begun last: where newcomers queue up."""
         self._begun: set[asyncio.Task[None]] = set()
-        self._dropped: set[str] = set()
-        """Slices that this process began and did not finish, because it counted as dead."""
+        self._pieces = Pieces()
         self._idle: dict[str, int] = {}
         """Batches, by id and run, of which nothing was under way in the last round."""
 
@@ -119,19 +121,21 @@ class Runner:
         """Wait for what is under way, alive to the others meanwhile."""
         until = time.monotonic() + _PATIENCE
         while self._begun and time.monotonic() < until:
-            await asyncio.wait(self._begun, timeout=_TICK)
+            await asyncio.wait(self._begun, timeout=TICK)
             with contextlib.suppress(StorageUnavailable):
                 await self._lease.renew()
 
     async def check_soon(self, batch_id: str) -> None:
-        """Have the rows of a new batch looked at."""
-        await (await self.durable()).enqueue_check(batch_id)
+        """Have the rows of a new batch looked at; where that cannot be queued, a later round does it."""
+        with _later(batch_id):
+            await (await self.durable()).enqueue_check(batch_id)
 
     async def start(self, batch: Batch) -> None:
         """Queue a run of whatever the batch has left; does nothing where its status has changed meanwhile."""
         run = await self._store.start(batch.id, batch.status)
         if run is not None:
-            await self._enqueue(batch.id, run)
+            with _later(batch.id):
+                await self._enqueue(batch.id, run)
 
     async def _enqueue(self, batch_id: str, run: int) -> None:
         batch = await self._store.get(batch_id)
@@ -148,21 +152,22 @@ class Runner:
     async def chunk(self, slice_: Slice) -> None:
         """Carry out a slice; durable work calls this."""
         self._reached = max(self._reached, slice_.place)
-        self._dropped.discard(slice_.id)
         tenure = self._lease.tenure
-        task = asyncio.create_task(self._work.chunk(slice_.batch, slice_.number, slice_.run, tenure))
-        self._begun.add(task)
-        task.add_done_callback(self._begun.discard)
-        await task
-        if self._resting or not tenure.stands:
-            # Rows may be left. Durable work takes only what ended by itself for done.
-            self._dropped.add(slice_.id)
-            raise asyncio.CancelledError
-        await self.let_go(slice_.batch)
+        with self._pieces.begun(slice_.id):
+            task = asyncio.create_task(self._work.chunk(slice_.batch, slice_.number, slice_.run, tenure))
+            self._begun.add(task)
+            task.add_done_callback(self._begun.discard)
+            await task
+            if self._resting or not tenure.stands:
+                raise Unfinished
+            await self.let_go(slice_.batch)
 
     async def check(self, batch_id: str) -> None:
         """Look at the rows of a batch, keep them, and queue it, or have a person asked; durable work calls this."""
-        tenure = self._lease.tenure
+        with self._pieces.begun(check_id(batch_id)):
+            await self._check(batch_id, self._lease.tenure)
+
+    async def _check(self, batch_id: str, tenure: Tenure) -> None:
         batch = await self._store.get(batch_id)
         if batch is None or batch.status is not Status.CHECKING:
             return
@@ -172,8 +177,8 @@ class Runner:
             estimate = batch.estimate or await self._take_in(batch, source, tenure)
         except HoldLapsed:
             if not tenure.stands:
-                self._dropped.add(check_id(batch_id))
-            elif not await self._checking(batch_id):
+                raise Unfinished from None
+            if not await self._checking(batch_id):
                 return
             # Otherwise another look has begun, and durable work knows this one no more.
             raise asyncio.CancelledError from None
@@ -259,17 +264,11 @@ class Runner:
         """Remove what durable work remembers of a batch that is over."""
         await (await self.durable()).forget(batch_id)
 
-    async def keep_going(self) -> None:
-        """Every second: follow decisions, close what is over, take over from processes that are gone."""
-        while True:
-            try:
-                await self.tick()
-            except StorageUnavailable as error:
-                logger.warning("bulk jobs wait for storage: %s", error.message)
-            await asyncio.sleep(_TICK)
-
     async def tick(self) -> None:
-        """One round of `keep_going`. The sign of life comes first: nothing else may delay it."""
+        """Every second: follow decisions, close what is over, take over from processes that are gone.
+
+        The sign of life comes first: nothing else may delay it.
+        """
         await self._lease.renew()
         for batch in await self._store.awaiting():
             approval = await self._engine.books.approvals.get(batch.approval)
@@ -282,16 +281,18 @@ class Runner:
         await self._restart_stalled()
 
     async def _take_over(self, durable: Durable) -> None:
-        if not self._lease.shared:
+        tenure, dropped = self._lease.tenure, self._pieces.dropped
+        if not self._lease.shared and not dropped:
             return
-        tenure, begun = self._lease.tenure, await durable.begun()
+        begun = await durable.begun()
         # Called after that, so that whoever has begun something is on it.
         roll = await self._lease.roll()
         if not tenure.stands:
             # This process may have been frozen since, and know nothing of who else is alive.
             return
-        dropped, self._dropped = self._dropped, set()
-        for executor, count in (await durable.take_over(begun, roll.alive, dropped)).items():
+        taken = await durable.take_over(begun, roll.alive, self._pieces.still(dropped))
+        self._pieces.forget(dropped)
+        for executor, count in taken.items():
             if executor != self._lease.executor:
                 logger.warning("took over %d pieces of bulk jobs from %s: %s", count, executor, roll.why(executor))
 
@@ -314,6 +315,15 @@ class Runner:
             else:
                 await self.start(batch)
         self._idle = idle
+
+
+@contextmanager
+def _later(batch_id: str) -> Generator[None]:
+    """A batch is kept before it is queued: whoever finds it stalled begins it anew."""
+    try:
+        yield
+    except StorageUnavailable as error:
+        logger.warning("bulk job %s is queued later: %s", batch_id, error.message)
 
 
 def _proposal(batch: Batch, source: Source, estimate: Estimate, most: Credits) -> Proposal:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +20,6 @@ from server.batches.store import NEVER, Store, Tell
 from server.batches.webhook_secrets import WebhookSecrets
 from server.domain.approval import path_of
 from server.domain.batch import Batch, Status
-from server.domain.errors import StorageUnavailable
 from server.domain.money import plain
 from server.storage.bulk import batches, webhooks
 from server.storage.database import Statement, Transaction
@@ -40,10 +38,8 @@ WAITS = (
 _LEASE = timedelta(minutes=1)
 """How long an attempt is left to the process that began it."""
 
-_TICK = 1.0
 _AT_ONCE = 20
 
-logger = logging.getLogger(__name__)
 
 _c = webhooks.c
 _ADD = Statement.upsert(
@@ -162,17 +158,8 @@ class Webhooks:
         self._notices = notices
         self._clock = clock
 
-    async def keep_going(self) -> None:
-        """Every second: deliver what is due."""
-        while True:
-            try:
-                await self.deliver_due()
-            except StorageUnavailable as error:
-                logger.warning("webhooks wait for storage: %s", error.message)
-            await asyncio.sleep(_TICK)
-
     async def deliver_due(self) -> None:
-        """One round of `keep_going`."""
+        """Every second: deliver what is due."""
         rows = await self._database.report(_DUE, now=to_micros(self._clock()), most=_AT_ONCE)
         await asyncio.gather(*(self._deliver(_Due(*row)) for row in rows))
 

@@ -54,10 +54,14 @@ class Fleet:
         if name == "server":
             await_health(process, self.port, log)
 
+    def said(self, name: str) -> str:
+        """All that a process has written."""
+        return (self.folder / f"{name}.log").read_text()
+
     def await_words(self, name: str, words: str) -> None:
         """Wait until a process has said `words`."""
         deadline = time.monotonic() + PATIENCE
-        while words not in (said := (self.folder / f"{name}.log").read_text()):
+        while words not in (said := self.said(name)):
             assert time.monotonic() < deadline, said
             time.sleep(_POLL)
 
