@@ -38,8 +38,8 @@ class Pieces:
         except (Unfinished, StorageUnavailable) as error:
             if isinstance(error, StorageUnavailable):
                 logger.warning("a piece of a bulk job is begun again, because storage failed: %s", error.message)
-            # Otherwise it is under way here once more, and nothing of it is lost.
-            if self._latest[piece] is beginning:
+            # Otherwise it was begun here once more, and that beginning sees to what is left.
+            if self._latest.get(piece) is beginning:
                 self._dropped[piece] = beginning
             raise asyncio.CancelledError from None
         finally:

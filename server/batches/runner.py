@@ -85,9 +85,11 @@ class Runner:
         """Batches, by id and run, of which nothing was under way in the last round."""
 
     async def durable(self) -> Durable:
-        """The durable work of this process, opened when it is first needed."""
+        """The durable work of this process, opened when first needed; `StorageUnavailable` once it is closed."""
         async with self._opening:
             if self._durable is None:
+                if self._resting:
+                    raise StorageUnavailable("Weir is shutting down; bulk jobs go on when it runs again.")
                 # Loading DBOS takes half a second that a server without bulk jobs saves.
                 from server.batches.durable import Durable, Place  # noqa: PLC0415 - see above
 

@@ -50,6 +50,18 @@ def test_a_piece_that_was_begun_again_meanwhile_belongs_to_the_later_beginning()
     assert not pieces.dropped
 
 
+def test_a_piece_whose_later_beginning_has_ended_is_not_begun_again():
+    pieces = Pieces()
+
+    def finish() -> None:
+        with pieces.begun("job:1:1"):
+            pass
+
+    with pytest.raises(asyncio.CancelledError):
+        _leave(pieces, "job:1:1", meanwhile=finish)
+    assert not pieces.dropped
+
+
 def test_a_piece_that_is_under_way_again_or_was_dropped_anew_is_not_taken_for_the_earlier_one():
     pieces = Pieces()
     with pytest.raises(asyncio.CancelledError):
