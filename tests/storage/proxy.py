@@ -54,6 +54,9 @@ class Proxy:
                     client.close()
                     continue
                 server = socket.create_connection(self._server)
+                for each in (client, server):
+                    # As on the connections that this stands between: otherwise small commands wait for one another.
+                    each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._pairs.append((client, server))
                 threading.Thread(target=self._upstream, args=(client, server), daemon=True).start()
                 threading.Thread(target=_relay, args=(server, client), daemon=True).start()
