@@ -20,6 +20,7 @@ from server.batches.store import Store
 from server.batches.webhook_secrets import WebhookSecrets
 from server.batches.webhooks import Webhooks, telling
 from server.batches.work import Grants
+from server.domain.errors import StorageUnavailable
 from server.engine import Engine
 from server.storage.database import Database, Statement
 from server.storage.rounds import keep_doing
@@ -58,8 +59,14 @@ async def bulk(
         limits=limits,
     )
     webhooks = Webhooks(store, WebhookSecrets(database, clock), notices, clock)
+    with contextlib.suppress(StorageUnavailable):
+        # Nothing can be spent before the first sign of life, which otherwise comes a moment later.
+        await lease.renew()
     keeping = asyncio.gather(
-        keep_doing("bulk jobs", runner.tick, every=TICK), keep_doing("webhooks", webhooks.deliver_due, every=TICK)
+        # By itself, so that nothing else delays it.
+        keep_doing("signs of life", lease.renew, every=TICK),
+        keep_doing("bulk jobs", runner.tick, every=TICK),
+        keep_doing("webhooks", webhooks.deliver_due, every=TICK),
     )
     try:
         yield Batches(engine, store, sources, runner, notices=notices, clock=clock)

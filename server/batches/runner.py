@@ -267,11 +267,7 @@ class Runner:
         await (await self.durable()).forget(batch_id)
 
     async def tick(self) -> None:
-        """Every second: follow decisions, close what is over, take over from processes that are gone.
-
-        The sign of life comes first: nothing else may delay it.
-        """
-        await self._lease.renew()
+        """Every second: follow decisions, close what is over, take over from processes that are gone."""
         for batch in await self._store.awaiting():
             approval = await self._engine.books.approvals.get(batch.approval)
             if approval is not None and approval.decision is not Decision.WAITING:
