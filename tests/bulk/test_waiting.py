@@ -43,8 +43,8 @@ async def test_only_what_was_sent_is_unresolved_after_a_crash(
         made.stop()
         written = await books(made, job)
         unresolved = written.of("unresolved")
-        # One more may have been written down and not sent yet.
-        assert sent <= len(unresolved) == ended["failed"] <= sent + 1
+        # A few more may have been written down and not sent yet.
+        assert sent <= len(unresolved) == ended["failed"] <= sent + 4
         assert {line["note"] for line in unresolved} == {"recovered"}
         assert len(written.of("capture")) == ROWS - len(unresolved)
         assert made.billed["calls"] == sent + ROWS - len(unresolved)

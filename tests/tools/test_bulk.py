@@ -311,14 +311,15 @@ WIDE = {"approval_above": "none", "limit_per_member_day": "none", "limit_per_wor
 async def test_a_job_under_way_says_how_far_it_is_what_holds_it_up_and_who_is_before_whom(tmp_path: Path) -> None:
     async with served(tmp_path / "home", **WIDE) as weir, asyncio.timeout(120):
         await weir.control(provider="leadmagic", latency_ms=3000)
-        first, second = [await submitted(weir, domain, 200) for domain in ("stripe.com", "notion.so")]
+        # More than are asked at once, so that there is something left to ask whenever one looks.
+        first, second = [await submitted(weir, domain, 600) for domain in ("stripe.com", "notion.so")]
         running = await reached(weir, first, "running")
         assert (await reached(weir, second, "queued"))["queue_position"] == 1
         while not running["settled"]:
             running = await reached(weir, first, "running")
-        assert (running["rows"], 0 < running["percent"] < 100, "queue_position" in running) == (200, True, False)
+        assert (running["rows"], 0 < running["percent"] < 100, "queue_position" in running) == (600, True, False)
         assert sum(running["outcomes"].values()) > 0
-        assert 0 < running["credits"] <= 0.25 * 200
+        assert 0 < running["credits"] <= 0.25 * 600
         assert running["rows_per_minute"] > 0
         assert running["seconds_left"] > 0
         await weir.control(provider="leadmagic", faults=["rate-limited"] * 5)
@@ -331,9 +332,10 @@ async def test_a_job_under_way_says_how_far_it_is_what_holds_it_up_and_who_is_be
 
 async def submitted(weir: Served, domain: str, count: int) -> str:
     """A job of so many addresses that nobody has asked about; its id."""
-    rows = [{"Email": f"person{number}@{domain}"} for number in range(count)]
-    order = {"enrichment": "email_validation", "max_credits": 500}
-    return (await data(weir, "submit_detected_bulk_job", rows=rows, **order))["job_id"]
+    text = "Email\n" + "".join(f"person{number}@{domain}\n" for number in range(count))
+    upload = await weir.weir.uploads.keep(LOCAL, text.encode(), "email_validation", f"{domain}.csv")
+    order = {"upload_id": upload.id, "enrichment": "email_validation", "max_credits": 500}
+    return (await data(weir, "submit_detected_bulk_job", **order))["job_id"]
 
 
 def paces(status: Body) -> dict[str, Body]:

@@ -29,6 +29,8 @@ async def inspector(
     """The Inspector's page, connected to `weir` in that era (`legacy`, `modern`, `auto`) and listing its apps."""
     async with _running(node, f"{weir.url}/mcp", folder, era) as address:
         context = await browser.new_context(viewport=viewport or {"width": 1280, "height": 760})
+        # The host, its proxy and the server start together, which takes a while on a machine with much else to do.
+        context.set_default_timeout(90_000)
         page = await context.new_page()
         # It asks for fonts of the public web.
         await page.route(lambda url: not url.startswith("http://127.0.0.1:"), lambda route: route.abort())
