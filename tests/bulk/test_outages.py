@@ -13,7 +13,7 @@ from tests.batches.jobs import addresses
 from tests.bulk.fleet import books, fleet, submit
 from tests.storage.proxy import Proxy
 
-ROWS = 1200
+ROWS = 600
 
 pytestmark = pytest.mark.usefixtures("isolated")
 
@@ -42,7 +42,7 @@ async def test_a_job_outlives_the_database_going_away(
         made.start("server")
         made.start("ann")
         for _ in range(outages):
-            made.await_calls(60, within=5.0)
+            made.await_calls(40, within=3.0)
             _outage(proxy, seconds)
         ended = made.until(job, "completed", "paused", "failed", "cancelled")
         assert (ended["status"], ended["settled"]) == ("completed", ROWS), ended["reason"]
